@@ -1,0 +1,195 @@
+"""What can go wrong, grouped by what to do about it.
+
+FluxaError
+├── PermanentError              the same input fails the same way every time
+│   ├── MalformedRequest        malformed_request        400
+│   │   ├── MalformedJson       malformed_json           400
+│   │   └── InvalidCursor       invalid_cursor           400
+│   ├── EventNotFound           event_not_found          404
+│   ├── EventIdReused           event_id_reused          409
+│   ├── PayloadTooLarge         payload_too_large        413
+│   ├── UnsupportedMediaType    unsupported_media_type   415
+│   ├── InvalidEvent            invalid_event            422
+│   ├── InvalidEnvelope         invalid_envelope         —
+│   ├── PayloadHashMismatch     payload_hash_mismatch    —
+│   ├── PayloadMissing          payload_missing          —
+│   └── PayloadReferenceRefused payload_reference_refused —
+└── TransientError              the same input may succeed later
+    ├── DatabaseUnavailable     database_unavailable     503
+    ├── QueueUnavailable        queue_unavailable        503
+    ├── PayloadStoreUnavailable payload_store_unavailable 503
+    ├── SecretUnavailable       secret_unavailable       503
+    └── OutOfTime               out_of_time              —
+
+Anything else is a bug of ours, not the event's fault: it is retried and it alarms.
+
+The message is for a developer, `code` for machines: it is the same word in log, metric, database and API.
+Errors never log; whoever handles one logs it, once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+UNEXPECTED = "unexpected"
+"""The code of every exception that is not a `FluxaError`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldProblem:
+    """One field of a request that was refused."""
+
+    field: str
+    """Path of the field as the client wrote it, e.g. `payload.items[3]`; a header's name for a header."""
+    message: str
+    """What is wrong and what would be right, in one sentence. Never the value itself: it may be secret."""
+
+
+class FluxaError(Exception):
+    """Base of every error of ours; never raised directly."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 500
+    """The HTTP status an API function answers with."""
+    title: ClassVar[str] = "Error"
+    """RFC 9457 `title`: the same for every occurrence of this code."""
+
+    def __init__(self, message: str, *, problems: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+
+
+class PermanentError(FluxaError):
+    """The same input fails the same way every time; handlers may raise their own subclass of it."""
+
+    code = "permanent_error"
+
+
+class MalformedRequest(PermanentError):
+    """The request cannot be read."""
+
+    code = "malformed_request"
+    status = 400
+    title = "The request cannot be read"
+
+
+class MalformedJson(MalformedRequest):
+    """The body is not JSON that can be stored unchanged."""
+
+    code = "malformed_json"
+    title = "The body is not acceptable JSON"
+
+
+class InvalidCursor(MalformedRequest):
+    """The cursor was not made by this API, or for other filters."""
+
+    code = "invalid_cursor"
+    title = "The cursor is not valid for this query"
+
+
+class EventNotFound(PermanentError):
+    """No event with this id has been stored or has failed."""
+
+    code = "event_not_found"
+    status = 404
+    title = "No such event"
+
+
+class EventIdReused(PermanentError):
+    """The id was used before, with other content."""
+
+    code = "event_id_reused"
+    status = 409
+    title = "The event id was used before with other content"
+
+
+class PayloadTooLarge(PermanentError):
+    """The body is above the limit."""
+
+    code = "payload_too_large"
+    status = 413
+    title = "The body is too large"
+
+
+class UnsupportedMediaType(PermanentError):
+    """The content type or encoding is not one we read."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title = "The media type is not supported"
+
+
+class InvalidEvent(PermanentError):
+    """The JSON is fine, the event in it is not."""
+
+    code = "invalid_event"
+    status = 422
+    title = "The event is not valid"
+
+
+class InvalidEnvelope(PermanentError):
+    """A queue message is not one that this version of ingest writes."""
+
+    code = "invalid_envelope"
+
+
+class PayloadHashMismatch(PermanentError):
+    """The payload is not, byte for byte, the one that was accepted."""
+
+    code = "payload_hash_mismatch"
+
+
+class PayloadMissing(PermanentError):
+    """The payload object does not exist."""
+
+    code = "payload_missing"
+
+
+class PayloadReferenceRefused(PermanentError):
+    """A message points outside the payload bucket or prefix."""
+
+    code = "payload_reference_refused"
+
+
+class TransientError(FluxaError):
+    """The same input may succeed later; handlers may raise their own subclass of it."""
+
+    code = "transient_error"
+    status = 503
+    title = "Temporarily unavailable"
+
+
+class DatabaseUnavailable(TransientError):
+    """PostgreSQL did not answer, or asked us to try again."""
+
+    code = "database_unavailable"
+
+
+class QueueUnavailable(TransientError):
+    """SQS did not acknowledge."""
+
+    code = "queue_unavailable"
+
+
+class PayloadStoreUnavailable(TransientError):
+    """S3 did not answer."""
+
+    code = "payload_store_unavailable"
+
+
+class SecretUnavailable(TransientError):
+    """A parameter or secret could not be read."""
+
+    code = "secret_unavailable"
+
+
+class OutOfTime(TransientError):
+    """Too little of the invocation is left to finish this message."""
+
+    code = "out_of_time"
+
+
+def code_of(error: BaseException) -> str:
+    """Return the stable code of any exception."""
+    return error.code if isinstance(error, FluxaError) else UNEXPECTED

@@ -1,0 +1,83 @@
+"""An event as clients send it: the rules for its fields, the payload apart."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from functions.common.errors import FieldProblem, InvalidEvent
+from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
+
+# https://www.rfc-editor.org/rfc/rfc3339#section-5.6; a time without an offset names no moment.
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def parse_timestamp(text: object) -> datetime:
+    """Read an RFC 3339 time and return it in UTC.
+
+    Raises:
+        ValueError: It is not one, or outside the years 1 to 9999.
+    """
+    if not isinstance(text, str) or not _RFC_3339.fullmatch(text):
+        raise ValueError("must be an RFC 3339 time with an offset, such as 2026-11-23T12:00:00Z")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("is not a date and time that exists") from None
+
+
+def _identifier(text: str) -> str:
+    if not is_identifier(text):
+        raise ValueError(f"must be {IDENTIFIER_RULE}")
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain control characters")
+    return text
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_printable)]
+Timestamp = Annotated[datetime, BeforeValidator(parse_timestamp)]
+
+
+class EventFields(BaseModel):
+    """Everything in an event but its payload. Unknown fields are refused: most are typing errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    event_id: Identifier | None = None
+    type: Text
+    source: Text | None = None
+    user_id: Text | None = None
+    occurred_at: Timestamp | None = None
+    schema_version: Annotated[Text, StringConstraints(max_length=64)] | None = None
+
+
+def validate_fields(fields: dict[str, object]) -> EventFields:
+    """Check an event's fields, all of them at once.
+
+    Raises:
+        InvalidEvent: Names every field that is wrong.
+    """
+    try:
+        return EventFields.model_validate(fields)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(field=".".join(map(str, item["loc"])), message=_sentence(item["type"], item["msg"]))
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidEvent(
+            f"{len(problems)} of the event's fields {'is' if len(problems) == 1 else 'are'} not valid.",
+            problems=problems,
+        ) from None
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "Unknown field; put data of your own into payload."
+    text = message.removeprefix("Value error, ")
+    return f"{text[0].upper()}{text[1:]}."

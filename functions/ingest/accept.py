@@ -1,0 +1,84 @@
+"""Accepts one event: makes its envelope and hands it over, in the queue or beside it in S3."""
+
+from dataclasses import dataclass, replace
+
+from functions.common.envelope import (
+    Envelope,
+    PayloadReference,
+    attributes_of,
+    encode,
+    message_bytes,
+    payload_digest,
+    payload_key,
+)
+from functions.common.identifiers import new_id
+from functions.ingest.incoming import IncomingEvent
+from functions.ingest.ports import Clock, PayloadStore, Queue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """An event that the queue has acknowledged."""
+
+    event_id: str
+    payload_bytes: int
+    offloaded: bool
+    """The payload went through S3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptor:
+    """The use case behind `POST /events`."""
+
+    queue: Queue
+    payloads: PayloadStore
+    clock: Clock
+    inline_limit_bytes: int
+    """A message larger than this, as SQS counts it, leaves its payload in S3."""
+
+    def accept(self, event: IncomingEvent, *, correlation_id: str) -> Accepted:
+        """Return once the event is safe.
+
+        The object is stored before the message is sent: a crash in between leaves an object nobody refers to,
+        whereas the other order would leave a message without its payload.
+
+        Raises:
+            PayloadStoreUnavailable: S3 did not take the payload.
+            QueueUnavailable: SQS did not acknowledge the message.
+        """
+        payload = event.payload.encode()
+        envelope = self._envelope(event, payload, correlation_id)
+        offloaded = not self._fits_inline(envelope, len(payload))
+        if offloaded:
+            envelope = self._offload(envelope, payload)
+        self.queue.send(encode(envelope), attributes_of(envelope))
+        return Accepted(event_id=envelope.event_id, payload_bytes=len(payload), offloaded=offloaded)
+
+    def _envelope(self, event: IncomingEvent, payload: bytes, correlation_id: str) -> Envelope:
+        return Envelope(
+            event_id=event.fields.event_id or new_id(),
+            type=event.fields.type,
+            correlation_id=correlation_id,
+            received_at=self.clock(),
+            source=event.fields.source,
+            user_id=event.fields.user_id,
+            schema_version=event.fields.schema_version,
+            occurred_at=event.fields.occurred_at,
+            attributes=event.attributes,
+            payload=event.payload,
+            payload_bytes=len(payload),
+            payload_sha256=payload_digest(payload),
+        )
+
+    def _fits_inline(self, envelope: Envelope, payload_bytes: int) -> bool:
+        # The encoded message is never smaller than the payload, so a large payload need not be encoded to know.
+        if payload_bytes > self.inline_limit_bytes:
+            return False
+        return message_bytes(encode(envelope), attributes_of(envelope)) <= self.inline_limit_bytes
+
+    def _offload(self, envelope: Envelope, payload: bytes) -> Envelope:
+        key = payload_key(
+            event_id=envelope.event_id, payload_sha256=envelope.payload_sha256, received_at=envelope.received_at
+        )
+        self.payloads.put_new(key, payload, envelope.payload_sha256)
+        return replace(envelope, payload=None, payload_ref=PayloadReference(bucket=self.payloads.bucket, key=key))

@@ -1,0 +1,39 @@
+"""What accepting an event needs from the world."""
+
+from datetime import datetime
+from typing import Protocol
+
+from functions.common.envelope import MessageAttributes
+
+
+class Queue(Protocol):
+    """The queue between ingest and the processor."""
+
+    def send(self, body: str, attributes: MessageAttributes) -> None:
+        """Return once the queue has acknowledged the message.
+
+        Raises:
+            QueueUnavailable: It has not.
+        """
+
+
+class PayloadStore(Protocol):
+    """Where payloads lie that are too large for the queue."""
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+
+    def put_new(self, key: str, body: bytes, sha256: str) -> None:
+        """Store an object under a key that carries its hash; storing it again is no error.
+
+        Raises:
+            PayloadStoreUnavailable: It was not stored.
+        """
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def __call__(self) -> datetime:
+        """Return the time now, aware, in UTC."""

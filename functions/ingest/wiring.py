@@ -1,0 +1,40 @@
+"""Ingest's composition root: reads the environment, builds the clients, keeps them while the environment lives."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+import boto3
+
+from functions.adapters.aws_clients import CLIENT_CONFIG
+from functions.adapters.s3 import S3Payloads
+from functions.adapters.sqs import SqsQueue
+from functions.common import log
+from functions.common.metrics import Metrics
+from functions.common.names import Service
+from functions.ingest.accept import Acceptor
+from functions.ingest.settings import IngestSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingest:
+    """What one invocation needs."""
+
+    acceptor: Acceptor
+    metrics: Metrics
+
+
+@cache
+def ingest() -> Ingest:
+    """Built on the first request, reused while this execution environment lives."""
+    settings = IngestSettings.from_environment()
+    log.configure(Service.INGEST, settings.log_level)
+    return Ingest(
+        acceptor=Acceptor(
+            queue=SqsQueue(boto3.client("sqs", config=CLIENT_CONFIG), settings.queue_url),
+            payloads=S3Payloads(boto3.client("s3", config=CLIENT_CONFIG), settings.payload_bucket),
+            clock=lambda: datetime.now(UTC),
+            inline_limit_bytes=settings.inline_limit_bytes,
+        ),
+        metrics=Metrics(service=Service.INGEST, stack=settings.stack),
+    )
