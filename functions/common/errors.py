@@ -16,6 +16,7 @@ FluxaError
 │   └── PayloadReferenceRefused payload_reference_refused —
 └── TransientError              the same input may succeed later
     ├── DatabaseUnavailable     database_unavailable     503
+    ├── DatabaseBusy            database_busy            503
     ├── QueueUnavailable        queue_unavailable        503
     ├── PayloadStoreUnavailable payload_store_unavailable 503
     ├── SecretUnavailable       secret_unavailable       503
@@ -161,9 +162,15 @@ class TransientError(FluxaError):
 
 
 class DatabaseUnavailable(TransientError):
-    """PostgreSQL did not answer, or asked us to try again."""
+    """PostgreSQL cannot be reached, or takes no work at the moment."""
 
     code = "database_unavailable"
+
+
+class DatabaseBusy(TransientError):
+    """PostgreSQL answers, but a lock, a deadlock or a time-out kept this statement from finishing."""
+
+    code = "database_busy"
 
 
 class QueueUnavailable(TransientError):

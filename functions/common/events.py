@@ -12,6 +12,9 @@ from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6; a time without an offset names no moment.
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
+# SQS takes XML's characters only; tabs and line breaks among them would break logs and tables.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+
 
 def parse_timestamp(text: object) -> datetime:
     """Read an RFC 3339 time and return it in UTC.
@@ -33,8 +36,13 @@ def _identifier(text: str) -> str:
     return text
 
 
+def is_printable(text: str) -> bool:
+    """Tell whether a text is free of control characters and of what an SQS attribute may not hold."""
+    return _UNPRINTABLE.search(text) is None
+
+
 def _printable(text: str) -> str:
-    if not text.isprintable():
+    if not is_printable(text):
         raise ValueError("must not contain control characters")
     return text
 

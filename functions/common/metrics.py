@@ -32,7 +32,7 @@ class Metrics:
 
     def count(self, name: MetricName, value: int = 1, *, reason: str | None = None) -> None:
         """Add to a counter; a reason is an error's code, never an id."""
-        for key in {None, reason}:
+        for key in (None,) if reason is None else (None, reason):
             sums = self._values[key].setdefault((name, "Count"), [0])
             sums[0] += value
 

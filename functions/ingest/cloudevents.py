@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from functions.common.errors import FieldProblem, InvalidEvent
-from functions.common.events import validate_fields
+from functions.common.events import is_printable, validate_fields
 from functions.common.http import Headers
 from functions.ingest.incoming import IncomingEvent
 from functions.ingest.strict_json import Member, read_object, read_value, refuse_deep
@@ -112,7 +112,7 @@ def _attribute_text(name: str, value: object) -> str:
     """Return an attribute in the specification's canonical text form."""
     if isinstance(value, bool | int):
         return json.dumps(value)
-    if isinstance(value, str) and value.isprintable():
+    if isinstance(value, str) and is_printable(value):
         return value
     raise _invalid(name, "Must be a string without control characters, an integer or a boolean.")
 

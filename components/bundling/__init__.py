@@ -1,0 +1,1 @@
+"""How `functions/` and its locked dependencies become zips; `components/bundle.py` is the entrance."""

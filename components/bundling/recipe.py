@@ -1,0 +1,71 @@
+"""What one bundle is made of, and the digest that names it before anything is built."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from components.bundling.dependencies import Platform, handler_services, locked_requirements
+from components.bundling.errors import BundleError
+from components.bundling.sources import FUNCTIONS, source_files
+from components.bundling.trimming import SERVICES
+from functions.common.names import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything one bundle is made of."""
+
+    function: str
+    platform: Platform
+    sources: Mapping[str, Path]
+    """Path in the bundle → our file."""
+    requirements: str
+    """Locked packages with their hashes."""
+    services: frozenset[str]
+    """AWS services that are called."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal over all of it, and over the code that builds bundles."""
+        ingredients = [
+            self.function,
+            self.platform.architecture,
+            self.platform.python,
+            _own_digest(),
+            self.requirements,
+            sorted(self.services),
+            [(path, _digest_of(file)) for path, file in sorted(self.sources.items())],
+        ]
+        return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()
+
+
+def recipe_for(function: str, *, platform: Platform, project_dir: Path, handlers: Path) -> Recipe:
+    """Collect what a function's bundle is made of, without building anything.
+
+    Raises:
+        BundleError: There is no such function, or something it needs does not exist.
+    """
+    if function not in FUNCTIONS:
+        raise BundleError(f"There is no function {function!r}: there are {', '.join(FUNCTIONS)}.")
+    extra = handler_services(project_dir) if function == Service.PROCESSOR else frozenset[str]()
+    return Recipe(
+        function=function,
+        platform=platform,
+        sources=source_files(project_dir, function, handlers),
+        requirements=locked_requirements(project_dir, function),
+        services=SERVICES[function] | extra,
+    )
+
+
+def _digest_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@cache
+def _own_digest() -> str:
+    """Other code may build other bytes from the same ingredients, so the builder is one of them."""
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256("".join(_digest_of(module) for module in modules).encode()).hexdigest()

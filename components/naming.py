@@ -1,0 +1,52 @@
+"""Physical names and tags: only what a person or another program must type gets a fixed name, the rest is Pulumi's."""
+
+import hashlib
+from dataclasses import dataclass
+
+_HASH_LENGTH = 8
+
+ALARM_NAME_LENGTH = 255
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
+DATABASE_IDENTIFIER_LENGTH = 63
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
+LOG_GROUP_NAME_LENGTH = 512
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naming:
+    """The names of one stack. Stacks of one account never share a name, however long theirs are."""
+
+    project: str
+    stack: str
+
+    def physical(self, role: str, *, max_length: int) -> str:
+        """Name one resource, e.g. `fluxa-dev-database`.
+
+        A name that is too long is cut, and keeps a hash of the whole so that it stays distinct.
+
+        Raises:
+            ValueError: `max_length` leaves no room for a name beside the hash.
+        """
+        if max_length <= _HASH_LENGTH + 1:
+            raise ValueError(f"max_length must exceed {_HASH_LENGTH + 1}, got {max_length}")
+        name = f"{self.project}-{self.stack}-{role}"
+        if len(name) <= max_length:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
+        return f"{name[: max_length - _HASH_LENGTH - 1].rstrip('-')}-{digest}"
+
+    def log_group(self, role: str) -> str:
+        """Name the log group of one function or service, e.g. `/fluxa/dev/ingest`."""
+        name = f"/{self.project}/{self.stack}/{role}"
+        if len(name) > LOG_GROUP_NAME_LENGTH:
+            raise ValueError(f"a log group's name may have {LOG_GROUP_NAME_LENGTH} characters, got {len(name)}")
+        return name
+
+    def parameter(self, path: str) -> str:
+        """Name one SSM parameter, e.g. `/fluxa/dev/database/password`."""
+        return f"/{self.project}/{self.stack}/{path}"
+
+    def tags(self) -> dict[str, str]:
+        """Return what every resource of the stack carries, so that bills and clean-ups can be told apart."""
+        return {"project": self.project, "stack": self.stack, "managed-by": "pulumi"}

@@ -1,0 +1,1 @@
+"""The `fluxa` command and the local platform: what operators and developers type."""

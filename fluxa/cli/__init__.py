@@ -1,0 +1,49 @@
+"""The `fluxa` command: one sub-command for each module of this package."""
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from fluxa.cli.dev import dev
+from fluxa.cli.plan import plan
+from fluxa.errors import OperatorError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback is for a bug of ours, and then Python's own says all without printing variables, secrets among them.
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (dev, plan):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"fluxa {metadata.version('fluxa')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fluxa(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Fluxa: take events in over HTTP, store each exactly once, ask about them later.
+
+    Begin with `fluxa dev`: the whole platform on this machine, nothing else needed.
+    """
+
+
+def main() -> None:
+    """Run the command line; an error that the operator can put right becomes one sentence and its exit code."""
+    try:
+        app()
+    except OperatorError as error:
+        print(f"fluxa: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,1 @@
+"""The demonstration: events of every kind through the deployed local API, and proof of where each ended."""

@@ -1,0 +1,172 @@
+"""One whole platform on this machine: PostgreSQL, the emulator, the stack deployed to it, and the metrics bridge.
+
+Nothing of it dies with a supervisor that is killed by force: children that end with their parent (PDEATHSIG) would take
+the messages that wait in the queues with them. They live on instead, and the next start stops them in good order.
+"""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from fluxa.errors import OperatorError
+from fluxa.local import deployment, emulator, postgres, state
+from fluxa.local.emulator import Emulator
+from fluxa.local.metrics_bridge import MetricsBridge
+from fluxa.local.outputs import PlatformOutputs
+from fluxa.local.postgres import PostgresServer
+from fluxa.local.project import DEFAULT_STATE_DIR, PROJECT_DIR
+from fluxa.local.steps import NoSteps, Steps
+
+T = TypeVar("T")
+
+CHECK_SECONDS = 0.25
+"""How often a waiting platform looks whether its services still run."""
+
+
+class ServiceDied(OperatorError):
+    """A service of the running platform has stopped by itself."""
+
+
+class LocalPlatform:
+    """A platform that runs inside a `with` block and is gone after it.
+
+    Args:
+        project_dir: The clone whose program is deployed.
+        state_dir: Where everything is kept that must outlive the platform.
+        overrides: Dotted settings laid over the stack's, such as `{"processing.handlers": "examples"}`.
+        report: Is told about each step.
+        reset: Forget every event first.
+
+    Raises on entering:
+        OperatorError: what the person who starts it can put right; nothing is left running.
+    """
+
+    def __init__(
+        self,
+        project_dir: Path = PROJECT_DIR,
+        state_dir: Path = DEFAULT_STATE_DIR,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        report: Steps | None = None,
+        reset: bool = False,
+    ) -> None:
+        self._project_dir = project_dir
+        self.state_dir = state_dir.resolve()
+        self._overrides = overrides or {}
+        self._report = report or NoSteps()
+        self._reset = reset
+        self._closing = ExitStack()
+        self._outputs: PlatformOutputs | None = None
+        self._postgres: PostgresServer | None = None
+        self._emulator: Emulator | None = None
+
+    @property
+    def outputs(self) -> PlatformOutputs:
+        return _running(self._outputs)
+
+    @property
+    def postgres(self) -> PostgresServer:
+        return _running(self._postgres)
+
+    @property
+    def emulator(self) -> Emulator:
+        return _running(self._emulator)
+
+    def __enter__(self) -> Self:
+        self._closing.enter_context(state.claimed(self.state_dir))
+        # Entered before anything runs, so that an interruption at any moment finds what there is.
+        self._closing.callback(stop_everything, self.state_dir)
+        try:
+            self._start()
+        except BaseException:
+            self._closing.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    def check(self) -> None:
+        """Return if all services run.
+
+        Raises:
+            ServiceDied: one does not; the sentence says which, and what that means for events.
+        """
+        if self.emulator.process.poll() is not None:
+            raise ServiceDied(
+                "The AWS emulator has stopped by itself, and events that waited in its queues are lost: see "
+                f"{emulator.log_of(self.state_dir)}, then start again."
+            )
+        if self.postgres.process.poll() is not None:
+            raise ServiceDied(
+                f"PostgreSQL has stopped by itself: see {postgres.log_of(state.postgres_dir(self.state_dir))}, "
+                "then start again; no event is lost."
+            )
+
+    def wait(self) -> None:
+        """Stay up until a signal's exception ends it.
+
+        Raises:
+            ServiceDied: a service has stopped by itself.
+        """
+        while True:
+            self.check()
+            time.sleep(CHECK_SECONDS)
+
+    def _start(self) -> None:
+        if self._reset:
+            stop_everything(self.state_dir)
+            state.reset(self.state_dir)
+        self._start_services()
+        with self._report.step("Stack deployed"):
+            self._outputs = deployment.deploy(
+                self._project_dir, self.emulator, self.postgres, state.stack_dir(self.state_dir), self._overrides
+            )
+        with self._report.step("API healthy"):
+            deployment.await_health(self.outputs)
+        bridge = MetricsBridge(self.emulator, deployment.log_groups(self.emulator, self.outputs))
+        bridge.start()
+        self._closing.callback(bridge.stop)
+
+    def _start_services(self) -> None:
+        pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="start")
+        starting_postgres, starting_emulator = pool.submit(self._start_postgres), pool.submit(self._start_emulator)
+        # Not waited for when we are interrupted: an installation may take minutes.
+        pool.shutdown(wait=False)
+        deployment.load()
+        # When one fails the other is waited for, so that nothing starts after we have cleaned up.
+        failures = [failure for failure in (starting_postgres.exception(), starting_emulator.exception()) if failure]
+        if starting_postgres.exception() is None:
+            self._postgres = starting_postgres.result()
+            self._closing.callback(postgres.stop, self._postgres)
+        if starting_emulator.exception() is None:
+            self._emulator = starting_emulator.result()
+            self._closing.callback(emulator.stop, self._emulator)
+        for failure in failures:
+            raise failure
+
+    def _start_postgres(self) -> PostgresServer:
+        with self._report.step("PostgreSQL"):
+            return postgres.start(state.postgres_dir(self.state_dir))
+
+    def _start_emulator(self) -> Emulator:
+        with self._report.step("AWS emulator"):
+            return emulator.start(self.state_dir)
+
+
+def stop_everything(state_dir: Path) -> None:
+    """Stop every service that runs on a state folder, whoever started it."""
+    emulator.stop_orphans(state_dir)
+    postgres.stop_orphans(state.postgres_dir(state_dir))
+
+
+def _running(value: T | None) -> T:
+    if value is None:
+        raise RuntimeError("the platform is not running: use it inside its `with` block")
+    return value

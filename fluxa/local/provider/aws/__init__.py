@@ -1,0 +1,10 @@
+"""One file per AWS service, named like the middle of the type token: `aws:sqs/queue:Queue` is in `sqs.py`."""
+
+import importlib
+import pkgutil
+
+
+def load_all() -> None:
+    """Import every file of this folder, which enters their functions into the registry."""
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        importlib.import_module(module.name)

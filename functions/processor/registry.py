@@ -1,0 +1,78 @@
+"""Which of the user's functions run for which type of event."""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from functions.common.log import get_logger
+from functions.processor.event import Event
+
+Handler = Callable[[Event, psycopg.Connection[Any]], None]
+"""Runs inside the event's own transaction: its SQL is committed together with the event, or not at all.
+
+It may raise `PermanentError` (the event goes to the dead-letter queue) or `TransientError` (it is retried);
+anything else is a bug, is retried, and alarms.
+"""
+
+HANDLERS_PACKAGE = "handlers"
+"""The folder that the setting `processing.handlers` names is bundled under this name."""
+
+log = get_logger()
+
+
+class Registry:
+    """Handlers by event type, in the order they were registered."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, list[Handler]] = defaultdict(list)
+
+    def on(self, *types: str) -> Callable[[Handler], Handler]:
+        """Register a function for one or more event types: `@on("order.created")`."""
+        # `@on` without parentheses passes the function itself.
+        if not types or any(callable(name) or not name for name in types):
+            raise ValueError('name the event types that the handler is for: @on("order.created")')
+
+        def register(handler: Handler) -> Handler:
+            for name in types:
+                self._handlers[name].append(handler)
+            return handler
+
+        return register
+
+    def handlers_for(self, event_type: str) -> tuple[Handler, ...]:
+        """Return the handlers of one type; none for a type that is simply stored."""
+        return tuple(self._handlers.get(event_type, ()))
+
+
+registry = Registry()
+"""The one that `on` fills."""
+
+on = registry.on
+
+
+def load_handlers(package_name: str = HANDLERS_PACKAGE) -> list[str]:
+    """Import the user's package with everything in it, which registers its handlers; return the modules' names.
+
+    No such package means no handlers. A module that cannot be imported stops the processor: storing events
+    without the effects they were meant to have could not be put right later.
+
+    Raises:
+        Exception: Whatever a module of the package raised.
+    """
+    if importlib.util.find_spec(package_name) is None:
+        return []
+    loaded = [package_name]
+    try:
+        package = importlib.import_module(package_name)
+        for module in pkgutil.walk_packages(package.__path__, f"{package_name}."):
+            loaded.append(module.name)
+            importlib.import_module(module.name)
+    except Exception:
+        log.exception("handlers_not_loaded", module=loaded[-1])
+        raise
+    return loaded

@@ -1,0 +1,50 @@
+"""What is stored, written as the JSON documents that `openapi.yaml` promises."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.query.ports import EventSummary, StoredEvent
+
+
+def summary_document(event: EventSummary) -> dict[str, Any]:
+    """Return an event as a page shows it: without payload and attributes, whose size has no small bound."""
+    return {
+        "event_id": event.event_id,
+        "status": event.status.value,
+        "type": event.type,
+        "source": event.source,
+        "user_id": event.user_id,
+        "correlation_id": event.correlation_id,
+        "schema_version": event.schema_version,
+        "occurred_at": _time(event.occurred_at),
+        "received_at": _time(event.received_at),
+        "processed_at": _time(event.processed_at),
+        "payload_bytes": event.payload_bytes,
+        "payload_sha256": event.payload_sha256.hex(),
+        "attempts": event.attempts,
+        "errors": [{name: entry[name] for name in ("at", "code", "message", "attempt")} for entry in event.errors],
+        "first_seen_at": _time(event.first_seen_at),
+        "updated_at": _time(event.updated_at),
+        "completed_at": _time(event.completed_at),
+    }
+
+
+def event_text(event: StoredEvent, *, payload_url: str | None) -> str:
+    """Return one event as JSON text, its payload as the client wrote it.
+
+    The payload's text is put in as it is: reading and writing it again would change the spelling of numbers and lose
+    all but the last of duplicate keys. An answer may have 6 MB; an inline payload has at most 1,000,000 bytes, and
+    those are counted in the queue message, where its text is escaped just as in the answer, so it always fits.
+    """
+    document = summary_document(event.summary) | {"attributes": event.attributes}
+    if payload_url is not None:
+        document["payload_url"] = payload_url
+    text = json.dumps(document)
+    return text if event.payload is None else f'{text[:-1]}, "payload": {event.payload}}}'
+
+
+def _time(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,127 @@
+"""What answering questions needs from the world, and the values that cross the border."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from functions.common.envelope import PayloadReference
+from functions.common.names import EventStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventSummary:
+    """Everything known about one event that is small: what a page of events is made of."""
+
+    event_id: str
+    received_at: datetime
+    status: EventStatus
+    payload_sha256: bytes
+    attempts: int
+    errors: tuple[dict[str, Any], ...] = ()
+    """The last twenty failures, oldest first: `at`, `code`, `message`, `attempt`."""
+    first_seen_at: datetime
+    """When the processor first saw the event; `received_at` is when ingest accepted it."""
+    updated_at: datetime
+    completed_at: datetime | None = None
+    # A failed event is known by its id, and by as much of the rest as the failure left behind.
+    type: str | None = None
+    source: str | None = None
+    user_id: str | None = None
+    correlation_id: str | None = None
+    schema_version: str | None = None
+    occurred_at: datetime | None = None
+    processed_at: datetime | None = None
+    payload_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredEvent:
+    """One event with its payload, or a reference to it; an event that failed has neither."""
+
+    summary: EventSummary
+    attributes: dict[str, str] | None = None
+    """CloudEvents context attributes that have no field of their own."""
+    payload: str | None = None
+    """JSON text exactly as the client wrote it."""
+    payload_ref: PayloadReference | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventFilters:
+    """Which events a list holds; a filter that is None lets every event pass."""
+
+    status: EventStatus = EventStatus.COMPLETED
+    type: str | None = None
+    source: str | None = None
+    user_id: str | None = None
+    correlation_id: str | None = None
+    received_from: datetime | None = None
+    """The first moment that belongs to the list."""
+    received_before: datetime | None = None
+    """The first moment that no longer does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageKey:
+    """Where a page ends: lists are ordered by these two, newest first."""
+
+    received_at: datetime
+    event_id: str
+
+
+class StoredEvents(Protocol):
+    """The tables, for reading."""
+
+    def find(self, event_id: str) -> StoredEvent | None:
+        """Return one event, or None when none with this id was stored or has failed.
+
+        Raises:
+            TransientError: The database did not answer in time.
+        """
+
+    def page(self, filters: EventFilters, *, after: PageKey | None, rows: int) -> list[EventSummary]:
+        """Return up to `rows` events that lie behind `after`, newest first.
+
+        Raises:
+            TransientError: The database did not answer in time.
+        """
+
+
+class PayloadLink(Protocol):
+    """Where clients fetch a payload that is too large to be answered."""
+
+    def __call__(self, reference: PayloadReference, /) -> str:
+        """Return a URL that gives the payload for a quarter of an hour to whoever has it.
+
+        Raises:
+            PayloadReferenceRefused: The reference points outside the payload bucket.
+        """
+
+
+class CursorKey(Protocol):
+    """The secret that cursors are signed with."""
+
+    def __call__(self) -> bytes:
+        """Return the key.
+
+        Raises:
+            SecretUnavailable: It could not be read.
+        """
+
+
+class Reachable(Protocol):
+    """A service whose reachability the health answer reports."""
+
+    def check(self) -> None:
+        """Return when the service answers.
+
+        Raises:
+            TransientError: It does not, within a few seconds.
+        """
+
+
+class Stopwatch(Protocol):
+    """A clock that only ever goes forward."""
+
+    def __call__(self) -> float:
+        """Return seconds since some fixed moment."""

@@ -1,0 +1,48 @@
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from components.bundle import FUNCTIONS
+
+# Audit events tell of every compilation; generated code, such as a dataclass's methods, has no file.
+PROBE = """
+import json, os, sys
+root, function = sys.argv[1:]
+compiled = []
+def watch(event, args):
+    if event == "compile" and str(args[1]).endswith(".py"):
+        compiled.append(os.fsdecode(args[1]))
+sys.addaudithook(watch)
+sys.path.insert(0, root)
+__import__(f"functions.{function}.handler")
+if function == "processor":
+    import handlers
+if function == "maintenance":
+    import alembic.command, psycopg, sqlalchemy.dialects.postgresql.psycopg
+files = [file for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))]
+foreign = [file for file in files if not file.startswith((root, sys.base_prefix))]
+print(json.dumps({"compiled": compiled, "foreign": foreign, "bundled": sum(file.startswith(root) for file in files)}))
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_bundle_is_all_its_function_needs_and_compiles_nothing(bundles, tmp_path, function):
+    with zipfile.ZipFile(bundles("host")[function]) as archive:
+        archive.extractall(tmp_path)
+
+    # -S leaves out site-packages, -I this folder and PYTHONPATH, `env={}` everything that a shell may set.
+    done = subprocess.run(
+        (sys.executable, "-I", "-S", "-c", PROBE, str(tmp_path), function),
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "" == done.stderr
+    seen = json.loads(done.stdout)
+    assert ([], []) == (seen["compiled"], seen["foreign"])
+    assert seen["bundled"] > 50

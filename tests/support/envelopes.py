@@ -1,0 +1,100 @@
+"""Builders of events on their way: envelopes, and the messages and batches that carry them."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from functions.common.envelope import (
+    Envelope,
+    PayloadReference,
+    attributes_of,
+    encode,
+    payload_digest,
+    payload_key,
+)
+from functions.common.identifiers import new_id
+from functions.processor.message import Message
+
+BUCKET = "fluxa-test-payloads"
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def an_envelope(event_id: str | None = None, *, payload: str = '{"n": 1}', **changes: Any) -> Envelope:
+    """An event with its payload inline, accepted a second before `NOW`."""
+    fields: dict[str, Any] = {
+        "event_id": event_id or new_id(),
+        "type": "order.created",
+        "correlation_id": "c-1",
+        "received_at": NOW - timedelta(seconds=1),
+        "payload": payload,
+        "payload_bytes": len(payload.encode("utf-8", "surrogatepass")),
+        "payload_sha256": payload_digest(payload.encode("utf-8", "surrogatepass")),
+    }
+    return Envelope(**fields | changes)
+
+
+def a_recent_envelope(event_id: str | None = None, **changes: Any) -> Envelope:
+    """As `an_envelope`, accepted a second ago by this machine's clock: for a real database's partitions."""
+    return an_envelope(event_id, **{"received_at": datetime.now(UTC) - timedelta(seconds=1)} | changes)
+
+
+def an_offloaded_envelope(event_id: str | None = None, *, payload: str = '{"n": 1}', **changes: Any) -> Envelope:
+    """An event whose payload lies in the bucket."""
+    inline = an_envelope(event_id, payload=payload)
+    key = payload_key(event_id=inline.event_id, payload_sha256=inline.payload_sha256, received_at=inline.received_at)
+    return replace(inline, payload=None, payload_ref=PayloadReference(bucket=BUCKET, key=key), **changes)
+
+
+def a_message(envelope: Envelope | str | None = None, *, receive_count: int = 1) -> Message:
+    """A delivery of an envelope, or of any body."""
+    number = next(_numbers)
+    if envelope is None:
+        envelope = an_envelope()
+    if isinstance(envelope, str):
+        body, attributes = envelope, {}
+    else:
+        body = encode(envelope)
+        attributes = {name: value["StringValue"] for name, value in attributes_of(envelope).items()}
+    return Message(
+        message_id=f"message-{number}",
+        receipt_handle=f"receipt-{number}",
+        body=body,
+        receive_count=receive_count,
+        attributes=attributes,
+    )
+
+
+def a_lambda_event(*messages: Message) -> dict[str, Any]:
+    """What Lambda hands the processor for these messages."""
+    return {"Records": [_record(message) for message in messages]}
+
+
+def _record(message: Message) -> dict[str, Any]:
+    return {
+        "messageId": message.message_id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.receive_count),
+            "SentTimestamp": "1795780800000",
+            "SenderId": "AROAEXAMPLE:ingest",
+            "ApproximateFirstReceiveTimestamp": "1795780800010",
+        },
+        "messageAttributes": {
+            name: {"stringValue": value, "stringListValues": [], "binaryListValues": [], "dataType": "String"}
+            for name, value in message.attributes.items()
+        },
+        "md5OfBody": "0" * 32,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:events",
+        "awsRegion": "us-east-1",
+    }
+
+
+def with_fields(envelope: Envelope, **fields: Any) -> str:
+    """The body of an envelope with some fields overwritten, as ingest would never send it."""
+    return json.dumps(json.loads(encode(envelope)) | fields)
