@@ -49,6 +49,8 @@ class Workshop:
                 written.result()
 
     def _contents(self, recipe: Recipe, compiler: Compiler) -> dict[str, Path | bytes]:
+        # First, because a mistake in a handler should not wait for an installation to be told.
+        ours = compiler.compile(_modules(recipe.sources))
         store = self.cache_dir / "packages"
         packages = install_all(recipe.requirements, store, project_dir=self.project_dir, platform=self.platform)
         theirs = dict(kept_files(packages, recipe.function, recipe.services))
@@ -59,7 +61,6 @@ class Workshop:
             # Without its source, which is a quarter of the bundle: a traceback still names a package's file and line.
             theirs[f"{path}c"] = bytecode
             del theirs[path]
-        ours = compiler.compile(_modules(recipe.sources))
         return {
             **theirs,
             **recipe.sources,

@@ -29,6 +29,8 @@ _UNREAD = (
 )
 # The processor carries a user's handlers, which may import any part of any package. The others hold only our code.
 _UNUSED_BY_US = (
+    "boto3/dynamodb/*",
+    "dateutil/rrule.py",
     "dateutil/zoneinfo/*",
     "pydantic/mypy.py",
     "pydantic/v1/*",

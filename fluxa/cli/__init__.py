@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
 from fluxa.cli.plan import plan
 from fluxa.errors import OperatorError
@@ -18,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, plan):
+for command in (dev, demo, plan):
     app.command()(command)
 
 

@@ -10,9 +10,9 @@ from fluxa.demo.traffic import Kind
 def table(result: DemoResult) -> Table:
     """Return one row for each class of events and one for the sum."""
     view = Table(title="Where every event ended", title_justify="left")
-    view.add_column("events")
+    view.add_column("events", no_wrap=True)
     for heading in ("sent", "accepted", "stored", "via S3", "retried", "dead-lettered"):
-        view.add_column(heading, justify="right")
+        view.add_column(heading, justify="right", no_wrap=True)
     for kind in Kind:
         view.add_row(kind.value, *(_shown(number) for number in _row(result, kind)))
     summary = result.summary()

@@ -6,6 +6,8 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 """The only interface the local platform listens on: its services are for this machine alone."""
 
+HIGHEST_PORT = 65_535
+
 START_ATTEMPTS = 5
 """How often a service is started on another port when someone took the one found before it could listen."""
 
@@ -43,6 +45,7 @@ def remember(record: Path, port: int) -> None:
 def last_used(record: Path) -> int | None:
     """Return the port that `remember` wrote, None when there is none or it cannot be read."""
     try:
-        return int(record.read_text(encoding="utf-8"))
+        port = int(record.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
+    return port if 0 < port <= HIGHEST_PORT else None

@@ -92,7 +92,7 @@ def enter(data_dir: Path) -> Home:
         # A move was cut short after the copy was whole: both are the same, and this one is the server's.
         shutil.rmtree(data_dir, ignore_errors=True)
     elif data_dir.exists():
-        _move(data_dir, home.data_dir)
+        move(data_dir, home.data_dir)
         home.hand_over(home.data_dir)
     return home
 
@@ -102,7 +102,7 @@ def leave(data_dir: Path) -> None:
     shelter = _remembered_shelter(data_dir)
     if shelter is not None:
         if (shelter / "data").exists():
-            _move(shelter / "data", data_dir)
+            move(shelter / "data", data_dir)
         shutil.rmtree(shelter)
     _shelter_record(data_dir).unlink(missing_ok=True)
 
@@ -209,7 +209,7 @@ def _copy_installation(source: Path, home: Home) -> None:
     partial.rename(home.installation)
 
 
-def _move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path) -> None:
     """Move a folder so that whatever bears either name is whole at every moment, even between file systems."""
     try:
         source.rename(target)

@@ -16,7 +16,7 @@ from pathlib import Path
 os.umask(int(sys.argv[4], 8))
 from components.bundle import Bundler
 bundler = Bundler(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path("fluxa/demo/handlers"), build=True)
-for path in bundler.build_missing("ingest", "processor").values():
+for path in bundler.build_missing(*sys.argv[5:]).values():
     print(path)
 """
 
@@ -32,9 +32,11 @@ def a_copy(folder: Path, *, modified_at: int) -> Path:
     return folder
 
 
-def start_build(project: Path, architecture: str, *, umask: str, cwd: Path, **environment: str) -> subprocess.Popen:
+def start_build(
+    project: Path, architecture: str, *functions: str, umask: str, cwd: Path, **environment: str
+) -> subprocess.Popen:
     return subprocess.Popen(
-        (sys.executable, "-c", BUILD, str(project), PYTHON, architecture, umask),
+        (sys.executable, "-c", BUILD, str(project), PYTHON, architecture, umask, *functions),
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
         stdout=subprocess.PIPE,
@@ -53,8 +55,9 @@ def test_two_builds_elsewhere_and_otherwise_give_the_same_bytes(tmp_path):
     """Other folders, dates of files, umask, time zone, hash seed and working directory; each with an empty cache."""
     here = a_copy(tmp_path / "here", modified_at=1_000_000_000)
     there = a_copy(tmp_path / "a longer way there", modified_at=1_700_000_000)
-    first = start_build(here, "arm64", umask="022", cwd=here, TZ="UTC", PYTHONHASHSEED="1")
-    second = start_build(there, "arm64", umask="077", cwd=tmp_path, TZ="Asia/Kathmandu", PYTHONHASHSEED="2", LANG="C")
+    what = ("arm64", "ingest", "processor")
+    first = start_build(here, *what, umask="022", cwd=here, TZ="UTC", PYTHONHASHSEED="1")
+    second = start_build(there, *what, umask="077", cwd=tmp_path, TZ="Asia/Kathmandu", PYTHONHASHSEED="2", LANG="C")
     one, other = built_by(first), built_by(second)
 
     assert [path.name for path in one] == [path.name for path in other]
@@ -63,7 +66,7 @@ def test_two_builds_elsewhere_and_otherwise_give_the_same_bytes(tmp_path):
 
 def test_two_processes_that_build_at_once_do_not_disturb_each_other(tmp_path):
     project = a_copy(tmp_path / "project", modified_at=1_000_000_000)
-    processes = [start_build(project, "host", umask="022", cwd=tmp_path) for _ in range(2)]
+    processes = [start_build(project, "host", "ingest", umask="022", cwd=tmp_path) for _ in range(2)]
     one, other = (built_by(process) for process in processes)
 
     assert one == other
