@@ -80,10 +80,13 @@ class Bundler:
         """
         paths = {function: self.path(function) for function in functions or FUNCTIONS}
         missing = {path: self._recipe(function) for function, path in paths.items() if not path.exists()}
-        if missing:
-            Workshop(project_dir=self._root, cache_dir=self._root / _CACHE, platform=self._platform).build(missing)
+        workshop = Workshop(project_dir=self._root, cache_dir=self._root / _CACHE, platform=self._platform)
+        try:
+            workshop.build(missing)
             for path, recipe in missing.items():
                 forget_old(path, self._series(recipe.function))
+        except PermissionError as error:
+            raise BundleError(f"A bundle cannot be written: you may not write to {error.filename}.") from error
         return paths
 
     @property

@@ -33,12 +33,14 @@ class Workshop:
         Raises:
             BundleError: A package or interpreter is missing for the platform, or a source file does not compile.
         """
+        if not recipes:
+            return
         compiler = Compiler(
             interpreter=interpreter_for(self.platform.python),
             cache_dir=self.cache_dir / "bytecode",
         )
         level = _COMPRESSION_LEVELS[self.platform.architecture]
-        with ThreadPoolExecutor(max(1, len(recipes))) as pool:
+        with ThreadPoolExecutor(len(recipes)) as pool:
             # Installing and compiling use every processor by themselves, and what one bundle needs the next one finds;
             # meanwhile earlier bundles are being compressed.
             writing = [

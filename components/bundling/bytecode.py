@@ -70,7 +70,7 @@ class Compiler:
         return str(source.parent / "__pycache__" / f"{source.stem}.{self.interpreter.cache_tag}.pyc")
 
     def _job(self, path: str, source: Path, level: int) -> "_Job":
-        key = hashlib.sha256(f"{self.interpreter.version}\n{level}\n{path}\n".encode())
+        key = hashlib.sha256(f"{_COMPILER}\n{self.interpreter.version}\n{level}\n{path}\n".encode())
         key.update(source.read_bytes())
         return _Job(path=path, source=source, target=self.cache_dir / f"{key.hexdigest()}.pyc")
 

@@ -1,6 +1,5 @@
 """The other half of a bundle: a function's dependency group, from the lock file, as wheels for where it will run."""
 
-import contextlib
 import hashlib
 import os
 import re
@@ -22,6 +21,11 @@ Architecture = Literal["arm64", "x86_64", "host"]
 """Where a bundle runs: Lambda on Graviton, Lambda on x86, or this machine and interpreter."""
 
 
+# Lambda's Python 3.12 and later run on Amazon Linux 2023, glibc 2.34. Wheels are published for 2.28, the oldest
+# that psycopg's fit; Python 3.11's Amazon Linux 2 (2.26) is too old for them.
+_LAMBDA: Mapping[Architecture, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Platform:
     """What the wheels of a bundle must fit."""
@@ -30,10 +34,10 @@ class Platform:
     python: str
     """Such as "3.13"."""
 
-
-# Lambda's Python 3.12 and later run on Amazon Linux 2023, glibc 2.34. Wheels are published for 2.28, the oldest
-# that psycopg's fit; Python 3.11's Amazon Linux 2 (2.26) is too old for them.
-_PLATFORMS: Mapping[Architecture, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+    @property
+    def tag(self) -> str:
+        """Its name as packagers write it: for Lambda the one that uv takes, for this machine the one it has."""
+        return _LAMBDA.get(self.architecture) or sysconfig.get_platform()
 
 
 # One `name==version` with its marker and hashes, which uv writes over several lines, the later ones indented.
@@ -71,17 +75,20 @@ def install_all(requirements: str, store: Path, *, project_dir: Path, platform: 
 
 
 def _install(name: str, package: str, store: Path, project_dir: Path, platform: Platform) -> Path:
-    key = hashlib.sha256(f"{platform}\n{sysconfig.get_platform()}\n{package}".encode()).hexdigest()
+    foreign = () if platform.architecture == "host" else ("--python-platform", platform.tag)
+    options = (
+        *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
+        *("--python", sys.executable, "--python-version", platform.python, *foreign),
+    )
+    # Whatever decides which files are installed decides the folder, so that none is ever stale.
+    key = hashlib.sha256("\n".join((*options, platform.tag, package)).encode()).hexdigest()
     folder = store / f"{name}-{key[:_KEY_DIGITS]}"
     if folder.is_dir():
         return folder
     store.mkdir(parents=True, exist_ok=True)
-    foreign = () if platform.architecture == "host" else ("--python-platform", _PLATFORMS[platform.architecture])
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=store, ignore_cleanup_errors=True) as scratch:
         _uv(
-            *("pip", "install", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
-            *("--python", sys.executable, "--python-version", platform.python, *foreign),
-            *("--target", f"{scratch}/{name}", "--requirements", "-"),
+            *("pip", "install", *options, "--target", f"{scratch}/{name}", "--requirements", "-"),
             cwd=project_dir,
             purpose=f"install {name} for {platform.architecture} and Python {platform.python}",
             standard_input=package,
@@ -89,9 +96,12 @@ def _install(name: str, package: str, store: Path, project_dir: Path, platform: 
         complete = Path(scratch, name)
         # A package that a marker leaves out, such as one for Windows only, has no files.
         complete.mkdir(exist_ok=True)
-        # Another process may have been faster, with the same files.
-        with contextlib.suppress(OSError):
+        try:
             complete.rename(folder)
+        except OSError:
+            # Another process was faster, with the same files; or else this is a real failure.
+            if not folder.is_dir():
+                raise
     return folder
 
 

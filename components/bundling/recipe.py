@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from components.bundling.dependencies import Platform, handler_services, locked_requirements
@@ -27,12 +27,12 @@ class Recipe:
     services: frozenset[str]
     """AWS services that are called."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 in hexadecimal over all of it, and over the code that builds bundles."""
         ingredients = [
             self.function,
-            self.platform.architecture,
+            self.platform.tag,
             self.platform.python,
             _own_digest(),
             self.requirements,

@@ -1,14 +1,17 @@
 """The `fluxa` command: one sub-command for each module of this package."""
 
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Annotated
 
 import typer
 
+from fluxa.cli.bundle import bundle
 from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
 from fluxa.cli.plan import plan
+from fluxa.cli.stopping import leave
 from fluxa.errors import OperatorError
 
 app = typer.Typer(
@@ -19,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, plan):
+for command in (dev, demo, plan, bundle):
     app.command()(command)
 
 
@@ -42,9 +45,18 @@ def _fluxa(
 
 
 def main() -> None:
-    """Run the command line; an error that the operator can put right becomes one sentence and its exit code."""
+    """Run the command line of this process, and end the process."""
+    # Not `sys.exit`: taking Pulumi's SDK apart, object by object, would cost the interpreter seconds.
+    leave(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; what the operator can put right becomes one sentence."""
     try:
-        app()
+        app(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     except OperatorError as error:
         print(f"fluxa: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    return 0

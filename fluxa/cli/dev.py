@@ -2,20 +2,21 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fluxa.cli.plan import setting
-from fluxa.cli.stopping import PATIENCE_WHILE_UP_SECONDS, Stopping, StopRequested, leave
-from fluxa.local.project import DEFAULT_STATE_DIR, PROJECT_DIR
+from fluxa.cli.session import platform_session
+from fluxa.cli.stopping import StopRequested
+from fluxa.local.project import DEFAULT_STATE_DIR
 
 if TYPE_CHECKING:
     from fluxa.local.outputs import PlatformOutputs
-    from fluxa.local.steps import Steps
+
+_WIDTH_OF_SAMPLES = 90
+"""Columns that the table of sample events needs."""
 
 
 def dev(
@@ -48,44 +49,13 @@ def dev(
 
     * `fluxa dev --reset` — forget everything first
     """
-    from fluxa.local.platform import LocalPlatform, stop_everything
-    from fluxa.local.processes import kill_descendants
-
-    # The program runs with another working directory.
-    state_dir = state_dir.resolve()
-
-    def force() -> None:
-        kill_descendants()
-        stop_everything(state_dir)
-
     overrides = dict(setting(text) for text in settings or [])
-    stopping = Stopping(force)
-    ready = False
     try:
-        with stopping.on_signals(), ExitStack() as up:
-            with _shown_steps() as steps:
-                platform = up.enter_context(LocalPlatform(PROJECT_DIR, state_dir, overrides, report=steps, reset=reset))
-            stopping.patience_seconds = PATIENCE_WHILE_UP_SECONDS
-            ready = True
+        with platform_session(state_dir, overrides, reset=reset) as platform:
             _announce(platform.outputs, as_json=as_json)
             platform.wait()
     except StopRequested:
-        if not ready and stopping.received:
-            # An installation or a call of the deployment may still be under way in some thread.
-            force()
-            leave(stopping.received)
         print("Stopped. The next `fluxa dev` goes on with the same events.", file=sys.stderr)
-
-
-@contextmanager
-def _shown_steps() -> Iterator["Steps"]:
-    from fluxa.local.steps import PlainSteps, TerminalSteps
-
-    if not sys.stderr.isatty():
-        yield PlainSteps()
-        return
-    with TerminalSteps() as steps:
-        yield steps
 
 
 def _announce(outputs: "PlatformOutputs", *, as_json: bool) -> None:
@@ -97,12 +67,13 @@ def _announce(outputs: "PlatformOutputs", *, as_json: bool) -> None:
 
     from fluxa.cli.samples import send_samples
 
+    # Piped into a file it has no width; an id that is cut off cannot be asked about.
     console = Console(highlight=False, soft_wrap=True)
-    table = Table(
-        "event_id", "type", "bytes", "way", "status", title="Sample events, and where they are", title_justify="left"
-    )
+    console.width = max(console.width, _WIDTH_OF_SAMPLES)
+    table = Table("event_id", "type", "bytes", "way", "status", box=None, pad_edge=False)
     for arrival in send_samples(outputs):
         table.add_row(arrival.event_id, arrival.type, f"{arrival.payload_bytes:,}", arrival.way, arrival.status)
+    console.print("\nSample events, and where they are:\n")
     console.print(table)
     console.print(_welcome(outputs), markup=False)
 

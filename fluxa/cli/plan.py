@@ -29,14 +29,15 @@ def plan(
     """
     from pulumi import RunError
 
+    from components.bundling.errors import BundleError
     from fluxa.plan import make_plan, plan_document
 
     project_dir = find_project(Path.cwd())
     overrides = dict(setting(text) for text in settings or [])
     try:
         recording = make_plan(project_dir, stack, overrides)
-    except RunError as error:
-        # Pulumi's word for a mistake in the program's configuration: the message is all a person needs.
+    except (RunError, BundleError) as error:
+        # Mistakes in the program's configuration, or in the clone: the message is all a person needs.
         raise OperatorError(str(error)) from error
     if as_json:
         json.dump(plan_document(recording, project_dir), sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)

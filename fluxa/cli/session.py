@@ -47,7 +47,8 @@ def platform_session(
         if not ready and stopping.received:
             # An installation or a call of the deployment may still be under way in some thread.
             force()
-            leave(stopping.received)
+            print("Stopped before it was ready.", file=sys.stderr)
+            leave(128 + stopping.received)
         raise
 
 

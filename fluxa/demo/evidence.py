@@ -102,7 +102,6 @@ def _identity(body: str) -> Identity | None:
     return envelope.event_id, envelope.payload_sha256
 
 
-
 def counted_duplicates(cloudwatch: "CloudWatchClient", *, stack: str) -> int:
     """Return how many duplicates the processor has counted in its metric during the last day."""
     now = datetime.now(UTC)

@@ -17,6 +17,8 @@ from fluxa.errors import OperatorError
 GROUP = "emulator"
 """The dependency group of `pyproject.toml` that holds the emulator and nothing else."""
 
+_LONGEST_REASON = 400
+
 
 def ensure(project_dir: Path) -> Path:
     """Return the environment's interpreter, installing what `uv.lock` says when that is not there yet.
@@ -87,12 +89,14 @@ def _install(project_dir: Path, folder: Path) -> None:
         env={**_without_virtual_env(), "UV_PROJECT_ENVIRONMENT": str(folder)},
     )
     if outcome.returncode != 0:
-        raise OperatorError(f"The AWS emulator could not be installed: {_last_line(outcome.stderr)}")
+        raise OperatorError(f"The AWS emulator could not be installed: {_reason(outcome.stderr)}")
 
 
 def _without_virtual_env() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
 
 
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["uv gave no reason"])[-1].strip()
+def _reason(text: str) -> str:
+    """Return what uv said from its error on, in one line; before that it tells of progress."""
+    _, marker, error = text.partition("error: ")
+    return " ".join((error if marker else text).split())[:_LONGEST_REASON] or "uv gave no reason."

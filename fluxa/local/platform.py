@@ -5,15 +5,15 @@ the messages that wait in the queues with them. They live on instead, and the ne
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from fluxa.errors import OperatorError
-from fluxa.local import deployment, emulator, postgres, state
+from fluxa.local import deployment, emulator, postgres, processes, state
 from fluxa.local.emulator import Emulator
 from fluxa.local.metrics_bridge import MetricsBridge
 from fluxa.local.outputs import PlatformOutputs
@@ -25,6 +25,10 @@ T = TypeVar("T")
 
 CHECK_SECONDS = 0.25
 """How often a waiting platform looks whether its services still run."""
+
+
+CUT_SHORT_SECONDS = 1.0
+"""For a start that is interrupted to notice; nothing is in the queues yet that would have to be written down."""
 
 
 class ServiceDied(OperatorError):
@@ -92,6 +96,16 @@ class LocalPlatform:
     ) -> None:
         self._closing.close()
 
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """Stop PostgreSQL for the length of the block: a rehearsal of the day it goes away."""
+        server = self.postgres
+        postgres.stop(server)
+        try:
+            yield
+        finally:
+            self._postgres = postgres.start(server.data_dir, port=server.port)
+
     def check(self) -> None:
         """Return if all services run.
 
@@ -137,11 +151,15 @@ class LocalPlatform:
     def _start_services(self) -> None:
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="start")
         starting_postgres, starting_emulator = pool.submit(self._start_postgres), pool.submit(self._start_emulator)
-        # Not waited for when we are interrupted: an installation may take minutes.
+        both = [starting_postgres, starting_emulator]
         pool.shutdown(wait=False)
-        deployment.load()
-        # When one fails the other is waited for, so that nothing starts after we have cleaned up.
-        failures = [failure for failure in (starting_postgres.exception(), starting_emulator.exception()) if failure]
+        try:
+            deployment.load()
+            # When one fails the other is waited for, so that nothing starts after we have cleaned up.
+            failures = [failure for future in both if (failure := future.exception())]
+        except KeyboardInterrupt:
+            _cut_short(both)
+            raise
         if starting_postgres.exception() is None:
             self._postgres = starting_postgres.result()
             self._closing.callback(postgres.stop, self._postgres)
@@ -164,6 +182,14 @@ def stop_everything(state_dir: Path) -> None:
     """Stop every service that runs on a state folder, whoever started it."""
     emulator.stop_orphans(state_dir)
     postgres.stop_orphans(state.postgres_dir(state_dir))
+
+
+def _cut_short(starting: Sequence[Future[Any]]) -> None:
+    """End the threads that start services by killing what they wait for: an installer, `initdb`, the services."""
+    deadline = time.monotonic() + CUT_SHORT_SECONDS
+    while not all(future.done() for future in starting) and time.monotonic() < deadline:
+        processes.kill_descendants()
+        time.sleep(0.01)
 
 
 def _running(value: T | None) -> T:

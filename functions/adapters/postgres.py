@@ -4,6 +4,7 @@ A frozen environment wakes up with dead sockets, rotated passwords and a server 
 everything here is about noticing that within a few seconds, and about one fresh try.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,7 +92,6 @@ class Database:
             open=False,
             num_workers=1,
             check=_check,
-            timeout=BORROW_TIMEOUT_SECONDS,
             reconnect_timeout=RECONNECT_TIMEOUT_SECONDS,
             max_lifetime=MAX_LIFETIME_SECONDS,
             max_idle=MAX_IDLE_SECONDS,
@@ -106,17 +106,18 @@ class Database:
 
         Args:
             timeout: seconds to wait for a connection; None for `BORROW_TIMEOUT_SECONDS`.
-            within_seconds: when the block is interrupted, main thread only.
+            within_seconds: for borrowing and the block together; then the block is interrupted, main thread only.
 
         Raises:
             DatabaseUnavailable: No connection could be made, or it was lost.
             SecretUnavailable: The password could not be read.
             OutOfTime: The block took longer than `within_seconds`.
         """
+        end = time.monotonic() + within_seconds
         with translate_errors():
-            connection = self._borrow(timeout)
+            connection = self._borrow(min(BORROW_TIMEOUT_SECONDS if timeout is None else timeout, within_seconds))
             try:
-                with deadline(within_seconds):
+                with deadline(end - time.monotonic()):
                     yield connection
             finally:
                 _clean_up(connection)
@@ -126,7 +127,7 @@ class Database:
         """Close the connection and end the pool's threads. Lambda never calls it; tests and commands do."""
         self._pool.close()
 
-    def _borrow(self, timeout: float | None) -> Connection:
+    def _borrow(self, timeout: float) -> Connection:
         self._pool.open()
         self._attempts.failure = None
         try:

@@ -5,6 +5,7 @@ a redelivery, a redrive or a concurrent duplicate may still need them.
 """
 
 import base64
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -104,7 +105,8 @@ class S3Payloads:
     def _read(self, reference: PayloadReference, limit: int) -> bytes:
         answer = self._client.get_object(Bucket=self._bucket, Key=reference.key, **self._owner)
         received = bytearray()
-        with answer["Body"] as stream:
+        # Not the body as its own context: that would hand out the raw stream, unchecked.
+        with closing(answer["Body"]) as stream:
             # Read to the end, where botocore notices a body that was cut off.
             while len(received) < limit and (chunk := stream.read(min(_CHUNK_BYTES, limit - len(received)))):
                 received += chunk

@@ -2,9 +2,10 @@
 
 import importlib
 import importlib.util
-import pkgutil
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -69,10 +70,23 @@ def load_handlers(package_name: str = HANDLERS_PACKAGE) -> list[str]:
     loaded = [package_name]
     try:
         package = importlib.import_module(package_name)
-        for module in pkgutil.walk_packages(package.__path__, f"{package_name}."):
-            loaded.append(module.name)
-            importlib.import_module(module.name)
+        for name in _modules_below(package):
+            loaded.append(name)
+            importlib.import_module(name)
     except Exception:
         log.exception("handlers_not_loaded", module=loaded[-1])
         raise
     return loaded
+
+
+def _modules_below(package: ModuleType) -> list[str]:
+    """Name every module in a package's folder and the folders in it, with or without an `__init__.py`.
+
+    `pkgutil` would leave out folders without one, and so let handlers be missing without a word.
+    """
+    names = set()
+    for folder in package.__path__:
+        for file in Path(folder).rglob("*.py"):
+            parts = file.relative_to(folder).with_suffix("").parts
+            names.add(".".join([package.__name__, *(part for part in parts if part != "__init__")]))
+    return sorted(names - {package.__name__})

@@ -33,6 +33,8 @@ class Api:
     def __init__(self, outputs: dict[str, Any]) -> None:
         self.outputs = outputs
         self.client = httpx.Client(base_url=outputs["api_url"], headers={"x-api-key": outputs["api_key"]}, timeout=60)
+        self._clients: dict[str, Any] = {}
+        self._aws: dict[str, Any] = {}
         self._session = boto3.session.Session(
             aws_access_key_id=outputs["access_key_id"],
             aws_secret_access_key=outputs["secret_access_key"],
@@ -40,7 +42,15 @@ class Api:
         )
 
     def aws(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self.outputs["aws_endpoint_url"])  # type: ignore[call-overload]  # any service by name
+        if service not in self._clients:
+            endpoint = self.outputs["aws_endpoint_url"]
+            self._clients[service] = self._session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload]  # any service by name
+        return self._clients[service]
+
+    def close(self) -> None:
+        self.client.close()
+        for client in self._clients.values():
+            client.close()
 
     def post(self, event: dict[str, Any], **options: Any) -> httpx.Response:
         return self.client.post("/events", json=event, **options)

@@ -79,6 +79,17 @@ def session(database_url: str, **arguments: Any) -> Iterator[psycopg.Connection[
         connection.close()
 
 
+class Lent:
+    """Stands for the pool where a test wants to hold the connection itself, inside a transaction perhaps."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def connection(self, *, within_seconds: float) -> Iterator[psycopg.Connection[Any]]:
+        yield self._connection
+
+
 @contextmanager
 def new_database(server: PostgresServer, template: str = "template1") -> Iterator[str]:
     """A database that exists for the length of the block; yields its URL."""

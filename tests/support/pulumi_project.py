@@ -8,6 +8,37 @@ from typing import Any
 
 from fluxa.local.engine import Created, ResourceRequest
 
+QUEUE = "aws:sqs/queue:Queue"
+PARAMETER = "aws:ssm/parameter:Parameter"
+
+CHAINED = """
+    import pulumi
+    import pulumi_aws as aws
+
+    queue = aws.sqs.Queue("q", name="orders")
+    aws.ssm.Parameter("p", type="String", value=queue.arn, name=queue.name)
+    pulumi.export("arn", queue.arn)
+"""
+"""A program with a queue, and a parameter that holds its ARN."""
+
+NESTED = """
+    import pulumi
+    import pulumi_aws as aws
+
+    class Inner(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__("shop:inner:Inner", name, None, opts)
+            self.queue = aws.sqs.Queue(f"{name}-queue", opts=pulumi.ResourceOptions(parent=self))
+            self.register_outputs({})
+
+    class Outer(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__("shop:outer:Outer", name, None, opts)
+            self.inner = Inner(f"{name}-inner", pulumi.ResourceOptions(parent=self))
+            self.register_outputs({})
+"""
+"""The beginning of a program: a component within a component, and a queue in it."""
+
 
 def a_project(folder: Path, program: str, *, files: Mapping[str, str] | None = None) -> Path:
     """Write a project named `shop` with the stack `dev` into `folder`; `files` are added to it or replace its own."""

@@ -5,7 +5,7 @@ What was tried on pulumi 3.272, and why this module is the way it is:
 - An assertion inside `.apply` passes silently in a test without `@pulumi.runtime.test`, and one on an unknown value is
   skipped silently with `preview=True`. So `deploy` runs the program until nothing is left to do, not as a preview, and
   tests then look at recorded values, where a failing assertion fails.
-- Recorded inputs have the provider's own spelling (camelCase), and outputs of one resource that are inputs of another are
+- Recorded inputs have the provider's own spelling (camelCase), and outputs that are inputs of another resource are
   resolved. Numbers arrive as floats and secrets wrapped; both are undone here, and secret inputs are listed.
 - The mocks forget options and all but the last parent's type; the monitor below keeps both, as the real engine does.
 - Mocks prove what we ask for, not that AWS accepts it: that is what a deployment is for.
@@ -101,7 +101,7 @@ class _Monitor(mocks.MockMonitor):
         qualified = type_ if parent_type == _STACK_TYPE else f"{parent_type}${type_}"
         return f"urn:pulumi:{STACK}::{PROJECT}::{qualified}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the service's name
         response = super().RegisterResource(request)
         if request.type != _STACK_TYPE:
             self._recorder.resources.append(_recorded(request, response.urn))

@@ -1,6 +1,7 @@
 """Components and what they depend on, with everything a test does not care about filled in."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,27 @@ def a_database(network: PrivateNetwork, **settings: Any) -> EventDatabase:
     """Only inside `deploy`."""
     args = EventDatabaseArgs(settings=DatabaseSettings(**settings), platform=a_platform(), network=network)
     return EventDatabase("database", args)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What functions are built among."""
+
+    account: Account
+    queue: EventQueue
+    payloads: PayloadBucket
+    network: PrivateNetwork
+    database: EventDatabase
+
+
+def surroundings() -> Surroundings:
+    """Only inside `deploy`, with `SECRET_LOOKUPS`."""
+    account, queue, payloads = an_account(), a_queue(), a_bucket()
+    network_args = PrivateNetworkArgs(
+        settings=NetworkSettings(), account=account, bucket_statements=(), interface_statements={}
+    )
+    network = PrivateNetwork("network", network_args)
+    return Surroundings(account=account, queue=queue, payloads=payloads, network=network, database=a_database(network))
 
 
 def statements_of(recorder: Recorder, policy: str) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Builders of stored events, and of the rows that hold them."""
 
 import hashlib
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,15 +95,22 @@ def insert(connection: psycopg.Connection[Any], *events: StoredEvent, with_keys:
     rows = [_row(event) for event in events]
     with connection.transaction(), connection.cursor() as cursor:
         if with_keys:
-            cursor.executemany(_INSERT_KEY, rows)
-        cursor.executemany(_INSERT_EVENT, [row for row in rows if row["status"] == EventStatus.COMPLETED])
+            cursor.executemany(_INSERT_KEY, [row | _NOT_IN_A_COMPLETED_KEY if _is_stored(row) else row for row in rows])
+        cursor.executemany(_INSERT_EVENT, [row for row in rows if _is_stored(row)])
+
+
+# The processor fills these only when it records a failure; a completed event has them in `events`.
+_NOT_IN_A_COMPLETED_KEY = dict.fromkeys(("type", "source", "user_id", "correlation_id"))
+
+
+def _is_stored(row: dict[str, Any]) -> bool:
+    return row["status"] == EventStatus.COMPLETED
 
 
 def _row(event: StoredEvent) -> dict[str, Any]:
     summary = event.summary
     row: dict[str, Any] = {name: getattr(summary, name) for name in EventSummary.__dataclass_fields__}
     reference = event.payload_ref
-    # Of a completed event the key keeps neither type nor source: they are in `events`.
     return row | {
         "status": summary.status.value,
         "errors": Jsonb(list(summary.errors)),
@@ -113,8 +119,3 @@ def _row(event: StoredEvent) -> dict[str, Any]:
         "payload": None if event.payload is None else Json(event.payload, dumps=str),
         "payload_ref": None if reference is None else Jsonb({"bucket": reference.bucket, "key": reference.key}),
     }
-
-
-def parsed(text: str) -> Any:
-    """Read an answer's JSON."""
-    return json.loads(text)

@@ -51,3 +51,13 @@ def test_a_project_without_its_lock_file_is_told_so(project):
 
     with pytest.raises(BundleError, match=r"uv could not read the locked dependencies of ingest: .*uv\.lock"):
         Bundler(project, "3.13", "arm64", Path("handlers"), build=False).path("ingest")
+
+
+def test_a_folder_that_cannot_be_written_is_named(project, monkeypatch):
+    def refuse(*_args: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(project / ".fluxa"))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+
+    with pytest.raises(BundleError, match=r"you may not write to .*/\.fluxa\.$"):
+        Bundler(project, "", "host", Path("handlers"), build=True).build_missing("ingest")

@@ -4,9 +4,6 @@ What both the real store and the unit tests' fake must do is in `Contract…`; t
 """
 
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +12,12 @@ import pytest
 
 from functions.adapters.event_store import PostgresEventStore
 from functions.common.envelope import PayloadReference
-from functions.common.errors import DatabaseBusy, DatabaseUnavailable, InvalidEvent
+from functions.common.errors import InvalidEvent
 from functions.common.names import EventStatus
 from functions.processor.ports import Failure
 from tests.support.envelopes import a_recent_envelope
 from tests.support.fakes_processor import FakeEventStore
-from tests.support.postgres_fixtures import opened_database, session
+from tests.support.postgres_fixtures import Lent
 
 LIMIT = 20.0
 
@@ -247,108 +244,9 @@ def test_an_effect_with_wrong_sql_is_a_bug(store):
 def test_a_clean_batch_is_one_statement_and_one_round_trip(store, database, tmp_path):
     with database.connection() as connection, open(tmp_path / "trace", "wb") as trace:
         connection.pgconn.trace(trace.fileno())
-        _store_on(connection, [a_recent_envelope() for _ in range(10)])
+        PostgresEventStore(Lent(connection)).store([a_recent_envelope() for _ in range(10)], within_seconds=LIMIT)
         connection.pgconn.untrace()
 
     sent = re.findall(r"\tF\t\d+\t(\w+)", (tmp_path / "trace").read_text(encoding="utf-8"))
 
     assert ["Parse", "Bind", "Describe", "Execute", "Sync"] == sent
-
-
-def test_concurrent_duplicates_are_stored_once(database_url, admin):
-    events = [a_recent_envelope(f"e-{number:03}") for number in range(50)]
-    start = threading.Barrier(4)
-
-    def deliver(_number):
-        with opened_database(database_url) as database:
-            start.wait()
-            return sum(news(PostgresEventStore(database).store(events, within_seconds=LIMIT)))
-
-    with ThreadPoolExecutor(4) as threads:
-        claimed = list(threads.map(deliver, range(4)))
-
-    assert 50 == sum(claimed)
-    assert (50, 50) == admin.execute(
-        "SELECT (SELECT count(*) FROM events), (SELECT count(DISTINCT event_id) FROM events)"
-    ).fetchone()
-
-
-def test_batches_that_share_ids_in_opposite_order_do_not_deadlock(database_url, admin):
-    rounds, ids = 20, [f"e-{number}" for number in range(10)]
-    start = threading.Barrier(2)
-
-    def deliver(order):
-        with opened_database(database_url) as database:
-            store = PostgresEventStore(database)
-            claimed = 0
-            for turn in range(rounds):
-                start.wait()
-                batch = [a_recent_envelope(f"{turn}-{event_id}") for event_id in ids[::order]]
-                claimed += sum(news(store.store(batch, within_seconds=LIMIT)))
-            return claimed
-
-    with ThreadPoolExecutor(2) as threads:
-        claimed = list(threads.map(deliver, [1, -1]))
-
-    assert rounds * len(ids) == sum(claimed)
-
-
-def test_a_duplicate_of_an_event_in_flight_waits_for_its_fate(database_url, store):
-    event = a_recent_envelope("e-1")
-    with session(database_url) as first, ThreadPoolExecutor(1) as threads:
-        with first.transaction():
-            _store_on(first, [event])
-            second = threads.submit(store.store, [event], within_seconds=LIMIT)
-
-            assert not second.done()
-
-        assert [False] == news(second.result())
-
-
-def test_a_duplicate_waits_two_seconds_and_is_then_a_retry(database_url, store):
-    with session(database_url) as first, first.transaction():
-        _store_on(first, [a_recent_envelope("e-1")])
-
-        with pytest.raises(DatabaseBusy, match="55P03"):
-            store.store([a_recent_envelope("e-1")], within_seconds=LIMIT)
-
-
-def test_after_the_server_cuts_the_connection_the_next_batch_works(store, admin):
-    store.store([a_recent_envelope()], within_seconds=LIMIT)
-    _kill_others(admin)
-
-    assert [True] == news(store.store([a_recent_envelope()], within_seconds=LIMIT))
-
-
-def test_a_connection_cut_in_the_middle_of_an_effect_stores_nothing_and_is_replaced(store, admin):
-    def suffer(connection):
-        _kill_others(admin)
-        connection.execute("SELECT 1")
-
-    with pytest.raises(DatabaseUnavailable, match="57P01"):
-        store.store_with(a_recent_envelope("e-1"), suffer, within_seconds=LIMIT)
-
-    assert [True] == news(store.store([a_recent_envelope("e-1")], within_seconds=LIMIT))
-
-
-def _store_on(connection, events):
-    """On a connection that the test holds, in whatever transaction it is."""
-    return PostgresEventStore(Lent(connection)).store(events, within_seconds=LIMIT)
-
-
-class Lent:
-    """A pool that lends one connection and wants it back unchanged."""
-
-    def __init__(self, connection):
-        self._connection = connection
-
-    @contextmanager
-    def connection(self, *, within_seconds):
-        yield self._connection
-
-
-def _kill_others(admin):
-    admin.execute(
-        "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )

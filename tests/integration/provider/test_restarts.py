@@ -1,4 +1,4 @@
-"""Every start deploys the same program again: names stay, messages, objects and rows stay, settings are brought up to date."""
+"""Every start deploys the same program again: names stay, messages, objects and rows stay, settings are renewed."""
 
 import json
 import stat

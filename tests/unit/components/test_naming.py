@@ -12,7 +12,7 @@ def test_a_name_says_project_stack_and_role():
 def test_a_long_name_is_cut_to_the_limit():
     name = a_naming("a-stack-with-a-very-long-name").physical("database", max_length=30)
 
-    assert 30 == len(name)
+    assert len(name) <= 30
     assert name.startswith("fluxa-a-stack-with-a")
 
 

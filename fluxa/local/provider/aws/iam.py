@@ -2,7 +2,7 @@
 
 from fluxa.local.engine import Created
 from fluxa.local.provider.registry import resource
-from fluxa.local.provider.request import Request, document, existing
+from fluxa.local.provider.request import Request, document
 
 LONGEST_ROLE_NAME = 64
 LONGEST_POLICY_NAME = 128
@@ -22,18 +22,19 @@ def role(request: Request) -> Created:
             "permissionsBoundary": "PermissionsBoundary",
         }
     )
-    if existing(
-        lambda: iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=request.tag_list(), **options),
-        "EntityAlreadyExists",
-    ):
+    try:
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=request.tag_list(), **options)[
+            "Role"
+        ]
+    except iam.exceptions.EntityAlreadyExistsException:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+        made = iam.get_role(RoleName=name)["Role"]
     for arn in request.inputs.get("managedPolicyArns") or []:
         iam.attach_role_policy(RoleName=name, PolicyArn=arn)
     for inline in request.inputs.sections("inlinePolicies"):
         iam.put_role_policy(
             RoleName=name, PolicyName=inline.require("name"), PolicyDocument=document(inline.require("policy"))
         )
-    made = iam.get_role(RoleName=name)["Role"]
     return Created(
         id=name,
         outputs={"name": name, "arn": made["Arn"], "uniqueId": made["RoleId"], "tagsAll": request.tags()},

@@ -7,7 +7,8 @@ down_revision = None
 
 IDEMPOTENCY_KEYS = """
 CREATE TABLE idempotency_keys (
-    event_id        text        PRIMARY KEY,
+    -- "C" orders by code point: the order that the functions lock and page in, whatever locale the server has.
+    event_id        text        COLLATE "C" PRIMARY KEY,
     payload_sha256  bytea       NOT NULL CHECK (octet_length(payload_sha256) = 32),
     -- No state says "in progress": claim and effect share one transaction, so nothing can be stuck in one.
     status          text        NOT NULL CHECK (status IN ('completed', 'failed', 'dead_lettered')),
@@ -34,7 +35,7 @@ CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (status, received_a
 
 EVENTS = """
 CREATE TABLE events (
-    event_id       text        NOT NULL,
+    event_id       text        COLLATE "C" NOT NULL,
     received_at    timestamptz NOT NULL,
     type           text        NOT NULL,
     source         text,

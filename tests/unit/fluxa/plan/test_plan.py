@@ -37,7 +37,13 @@ PROGRAM = """
             )
             self.register_outputs({})
 
-    Buffer("orders", pulumi.ResourceOptions(providers=[west]))
+    class Shop(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__("shop:shop:Shop", name, None, opts)
+            Buffer("orders", pulumi.ResourceOptions(parent=self))
+            self.register_outputs({})
+
+    Shop("shop", pulumi.ResourceOptions(providers=[west]))
     drawn = aws.secretsmanager.get_random_password_output(password_length=40)
     password = pulumi.Output.secret(drawn.random_password)
     aws.ssm.Parameter("password", type="SecureString", value=password, name="/shop/password")
@@ -87,16 +93,16 @@ def test_two_plans_of_one_stack_are_equal_byte_for_byte(project: Path, runner: C
 
     assert first.exit_code == 0, first.output
     assert first.stdout_bytes == second.stdout_bytes
-    assert len(json.loads(first.stdout)) == 7
+    assert len(json.loads(first.stdout)) == 8
 
 
 def test_every_entry_says_who_it_is_and_what_it_needs(project: Path):
     document = plan_document(make_plan(project, "dev"), project)
 
     main = next(entry for entry in document if entry["name"] == "orders-main")
-    buffer = "urn:pulumi:dev::shop::shop:messaging:Buffer::orders"
-    parked = "urn:pulumi:dev::shop::shop:messaging:Buffer$aws:sqs/queue:Queue::orders-dead-letters"
-    assert main["urn"] == "urn:pulumi:dev::shop::shop:messaging:Buffer$aws:sqs/queue:Queue::orders-main"
+    buffer = "urn:pulumi:dev::shop::shop:shop:Shop$shop:messaging:Buffer::orders"
+    parked = "urn:pulumi:dev::shop::shop:shop:Shop$shop:messaging:Buffer$aws:sqs/queue:Queue::orders-dead-letters"
+    assert main["urn"] == "urn:pulumi:dev::shop::shop:shop:Shop$shop:messaging:Buffer$aws:sqs/queue:Queue::orders-main"
     assert (main["type"], main["parent"], main["protect"]) == ("aws:sqs/queue:Queue", buffer, True)
     assert main["property_dependencies"] == {"redrivePolicy": [parked]}
     assert main["dependencies"] == [parked]
@@ -209,6 +215,7 @@ def test_the_tree_groups_resources_under_their_component_with_a_count(project: P
 
     component = next(number for number, line in enumerate(lines) if "shop:messaging:Buffer" in line)
     assert lines[component].endswith("orders  shop:messaging:Buffer  2 resources")
+    assert lines[component - 1].endswith("shop  shop:shop:Shop  2 resources")
     assert any("orders-main  aws:sqs/queue:Queue  protected" in line for line in lines[component:])
 
 
@@ -224,7 +231,7 @@ def test_the_last_line_sums_up_and_says_what_a_plan_is_not(project: Path, runner
 
     assert result.output.splitlines()[-1] == summary(make_plan(project, "dev"))
     assert result.output.splitlines()[-1] == (
-        "Stack dev registers 5 resources in 1 component, 1 of them protected. "
+        "Stack dev registers 5 resources in 2 components, 1 of them protected. "
         "This is what the program asks for, not a comparison with what exists."
     )
 
