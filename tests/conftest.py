@@ -1,6 +1,5 @@
 """What every test may rely on: no account, no network beyond this machine, the same examples every time."""
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -52,13 +51,9 @@ hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_00
 hypothesis.settings.load_profile("ci")
 
 pytest_plugins = [
-    plugin
-    for plugin in (
-        "tests.support.postgres_fixtures",
-        "tests.support.emulator_fixtures",
-        "tests.support.platform_fixtures",
-    )
-    if importlib.util.find_spec(plugin)
+    "tests.support.postgres_fixtures",
+    "tests.support.emulator_fixtures",
+    "tests.support.platform_fixtures",
 ]
 
 

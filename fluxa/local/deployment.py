@@ -36,11 +36,15 @@ class Unhealthy(OperatorError):
 
 def load() -> None:
     """Import what the program will import; worth seconds, which a platform spends while its services start."""
-    for module in pkgutil.iter_modules(components.__path__):
-        importlib.import_module(f"{components.__name__}.{module.name}")
-    importlib.import_module("fluxa.local.provider.local")
-    # Pulumi's SDK alone is a hundred thousand objects that stay for good: the collector need not look at them again.
-    gc.freeze()
+    # Pulumi's SDK alone is a hundred thousand objects that stay for good: the collector need not look at them.
+    gc.disable()
+    try:
+        for module in pkgutil.iter_modules(components.__path__):
+            importlib.import_module(f"{components.__name__}.{module.name}")
+        importlib.import_module("fluxa.local.provider.local")
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def deploy(

@@ -5,8 +5,8 @@ the messages that wait in the queues with them. They live on instead, and the ne
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,6 @@ T = TypeVar("T")
 
 CHECK_SECONDS = 0.25
 """How often a waiting platform looks whether its services still run."""
-
 
 CUT_SHORT_SECONDS = 1.0
 """For a start that is interrupted to notice; nothing is in the queues yet that would have to be written down."""
@@ -151,7 +150,7 @@ class LocalPlatform:
     def _start_services(self) -> None:
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="start")
         starting_postgres, starting_emulator = pool.submit(self._start_postgres), pool.submit(self._start_emulator)
-        both = [starting_postgres, starting_emulator]
+        both: list[Future[Any]] = [starting_postgres, starting_emulator]
         pool.shutdown(wait=False)
         try:
             deployment.load()
@@ -160,9 +159,13 @@ class LocalPlatform:
         except KeyboardInterrupt:
             _cut_short(both)
             raise
+        except Exception:
+            wait(both)
+            raise
         if starting_postgres.exception() is None:
             self._postgres = starting_postgres.result()
-            self._closing.callback(postgres.stop, self._postgres)
+            # The server of that moment: it may have been replaced by then.
+            self._closing.callback(lambda: postgres.stop(self.postgres))
         if starting_emulator.exception() is None:
             self._emulator = starting_emulator.result()
             self._closing.callback(emulator.stop, self._emulator)

@@ -112,9 +112,9 @@ def _attribute_text(name: str, value: object) -> str:
     """Return an attribute in the specification's canonical text form."""
     if isinstance(value, bool | int):
         return json.dumps(value)
-    if isinstance(value, str) and is_printable(value):
+    if isinstance(value, str) and value and is_printable(value):
         return value
-    raise _invalid(name, "Must be a string without control characters, an integer or a boolean.")
+    raise _invalid(name, "Must be an integer, a boolean, or a string that is not empty and has no control characters.")
 
 
 def _invalid(field: str, message: str) -> InvalidEvent:

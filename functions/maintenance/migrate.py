@@ -40,9 +40,7 @@ def migrate(connection: psycopg.Connection[Any], *, wait: str = ADVISORY_LOCK_TI
 
 
 @contextmanager
-def holding_schema_lock(
-    connection: psycopg.Connection[Any], *, wait: str = ADVISORY_LOCK_TIMEOUT
-) -> Iterator[None]:
+def holding_schema_lock(connection: psycopg.Connection[Any], *, wait: str = ADVISORY_LOCK_TIMEOUT) -> Iterator[None]:
     """Keep every other change of the schema out for the length of the block."""
     # The role's time-outs are made for events, and waiting for this lock counts as a statement.
     connection.execute("SET statement_timeout = 0")

@@ -76,9 +76,11 @@ class DevProcess:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.02)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, times: int = 1) -> float:
         """Send a signal, wait for the end, and return the seconds it took."""
         started = time.monotonic()
-        self.process.send_signal(number)
+        for _ in range(times):
+            self.process.send_signal(number)
+            time.sleep(0.1)
         self.process.wait(timeout=60)
         return time.monotonic() - started

@@ -1,6 +1,7 @@
 """Several sessions claim the same events at the same time, and some are cut off in the middle."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -61,13 +62,15 @@ def test_batches_that_share_ids_in_opposite_order_do_not_deadlock(database_url, 
     assert rounds * len(ids) == sum(claimed)
 
 
-def test_a_duplicate_of_an_event_in_flight_waits_for_its_fate(database_url, store):
+def test_a_duplicate_of_an_event_in_flight_waits_for_its_fate(database_url, store, admin):
     event = a_recent_envelope("e-1")
     with session(database_url) as first, ThreadPoolExecutor(1) as threads:
         with first.transaction():
             PostgresEventStore(Lent(first)).store([event], within_seconds=LIMIT)
             second = threads.submit(store.store, [event], within_seconds=LIMIT)
+            waits = _somebody_waits_for_a_lock(admin)
 
+            assert waits
             assert not second.done()
 
         assert [False] == news(second.result())
@@ -104,3 +107,14 @@ def _kill_others(admin):
         "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
+
+
+def _somebody_waits_for_a_lock(admin):
+    for _ in range(100):
+        (waiting,) = admin.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+        if waiting:
+            return True
+        time.sleep(0.01)
+    return False

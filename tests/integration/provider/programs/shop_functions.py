@@ -1,7 +1,5 @@
 """The functions of these tests' programs, as they run in the emulator."""
 
-
-
 import json
 import os
 
