@@ -10,6 +10,7 @@ import typer
 from fluxa.cli.bundle import bundle
 from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
+from fluxa.cli.env import env
 from fluxa.cli.plan import plan
 from fluxa.cli.stopping import leave
 from fluxa.errors import OperatorError
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, plan, bundle):
+for command in (dev, demo, env, plan, bundle):
     app.command()(command)
 
 

@@ -26,6 +26,7 @@ def platform_session(
     """
     from fluxa.local.platform import LocalPlatform, stop_everything
     from fluxa.local.processes import kill_descendants
+    from fluxa.local.published import published
 
     # The program runs with another working directory.
     state_dir = state_dir.resolve()
@@ -42,6 +43,7 @@ def platform_session(
                 platform = up.enter_context(LocalPlatform(PROJECT_DIR, state_dir, overrides, report=steps, reset=reset))
             stopping.patience_seconds = PATIENCE_WHILE_UP_SECONDS
             ready = True
+            up.enter_context(published(state_dir, platform.outputs.document()))
             yield platform
     except StopRequested:
         if not ready and stopping.received:

@@ -47,7 +47,7 @@ def test_alarms_name_only_dimensions_that_metrics_carry():
             {Dimension.STACK, Dimension.SERVICE},
             {Dimension.STACK, Dimension.SERVICE, Dimension.REASON},
         )
-        assert alarm["dimensions"].get(Dimension.REASON, UNEXPECTED) == UNEXPECTED
+        assert UNEXPECTED == alarm["dimensions"].get(Dimension.REASON, UNEXPECTED)
 
 
 def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm():

@@ -13,9 +13,6 @@ from tests.support.whole_stack import FUNCTION, STACKS, recorded
 PROVIDER = "pulumi:providers:aws"
 STACK = "pulumi:pulumi:Stack"
 
-SECRET_INPUTS = {("database-instance", "passwordWo"), ("database-password-parameter", "valueWo")}
-"""The only inputs a secret may be in, besides the cursor key's."""
-
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_resource_hangs_under_a_component(stack):

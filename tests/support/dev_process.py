@@ -28,7 +28,8 @@ class DevProcess:
         scratch.mkdir(exist_ok=True)
         self.state_dir = state_dir
         self.scratch = scratch
-        self._log = scratch.with_name(f"{scratch.name}.log").open("w+", encoding="utf-8")
+        # Several may share a state, one after the other or in vain; each says its own.
+        self._log = scratch.with_name(f"{scratch.name}-{time.monotonic_ns()}.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "fluxa.cli", "dev", "--json", "--state-dir", str(state_dir), *arguments],
             stdout=subprocess.PIPE,
