@@ -9,7 +9,7 @@ from typing import Protocol
 import pulumi
 from pulumi_aws import cloudwatch, iam, lambda_
 
-from components.naming import Naming
+from components.naming import FUNCTION_NAME_LENGTH, Naming
 from components.network import FunctionPlacement
 from components.policy import PolicyStatement, policy_json, trust_json
 from components.settings import Architecture
@@ -109,11 +109,13 @@ class FunctionUnit(pulumi.ComponentResource):
     def __init__(self, name: str, args: FunctionUnitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:function_unit:FunctionUnit", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        # A fixed name, because people look for logs under /aws/lambda/<function>, and the group has to come first.
+        self._physical_name = args.platform.naming.physical(args.service.value, max_length=FUNCTION_NAME_LENGTH)
         # Made before the function, which may not make one itself: Lambda's own would keep everything for ever, and
         # a late line would bring it back after `pulumi destroy`.
         self._logs = cloudwatch.LogGroup(
             f"{name}-logs",
-            name=args.platform.naming.log_group(args.service.value),
+            name=f"/aws/lambda/{self._physical_name}",
             retention_in_days=args.platform.log_retention_days,
             opts=child,
         )
@@ -151,6 +153,7 @@ class FunctionUnit(pulumi.ComponentResource):
         placement = args.placement
         return lambda_.Function(
             f"{name}-function",
+            name=self._physical_name,
             description=f"Fluxa's {args.service.value} function",
             role=self._role.arn,
             runtime=args.platform.runtime(),
@@ -170,7 +173,9 @@ class FunctionUnit(pulumi.ComponentResource):
             # Lambda keeps a deleted function's interfaces for up to 40 minutes, and a group in use cannot be deleted.
             replace_security_groups_on_destroy=None if placement is None else True,
             replacement_security_group_ids=None if placement is None else [placement.spare_security_group_id],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._logs, policy, *args.after]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[self._logs, policy, *args.after], delete_before_replace=True
+            ),
         )
 
 

@@ -9,6 +9,8 @@ ALARM_NAME_LENGTH = 255
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
 DATABASE_IDENTIFIER_LENGTH = 63
 """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
+FUNCTION_NAME_LENGTH = 64
+"""https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
 LOG_GROUP_NAME_LENGTH = 512
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""
 
@@ -37,7 +39,7 @@ class Naming:
         return f"{name[: max_length - _HASH_LENGTH - 1].rstrip('-')}-{digest}"
 
     def log_group(self, role: str) -> str:
-        """Name the log group of one function or service, e.g. `/fluxa/dev/ingest`."""
+        """Name the log group of one service, e.g. `/fluxa/dev/api`."""
         name = f"/{self.project}/{self.stack}/{role}"
         if len(name) > LOG_GROUP_NAME_LENGTH:
             raise ValueError(f"a log group's name may have {LOG_GROUP_NAME_LENGTH} characters, got {len(name)}")

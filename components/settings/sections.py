@@ -88,8 +88,8 @@ class ProcessingSettings(Section):
     """The function that stores events, and how the queue feeds it."""
 
     memory_mb: MemoryMb = 512
-    timeout_seconds: int = Field(default=30, ge=1, le=900)
-    """The queue's visibility timeout is computed from this."""
+    timeout_seconds: int = Field(default=30, ge=6, le=900)
+    """The queue's visibility timeout is computed from this. The processor begins no message with less than 4 s left."""
     batch_size: int = Field(default=10, ge=1, le=10)
     batching_window_seconds: int = Field(default=0, ge=0, le=300)
     max_concurrency: int = Field(default=10, ge=2, le=1_000)
@@ -195,7 +195,8 @@ class AlarmSettings(Section):
 class FunctionsSettings(Section):
     """How the functions are built."""
 
-    python: Literal["3.11", "3.12", "3.13", "3.14"] = "3.13"
+    # Lambda's 3.11 runs on Amazon Linux 2, whose C library is older than the database driver's wheels allow.
+    python: Literal["3.12", "3.13", "3.14"] = "3.13"
     architecture: Architecture = "arm64"
     """`host` builds for the machine that deploys, for a platform that runs on it."""
     bundles: Literal["built", "named"] = "built"

@@ -67,6 +67,9 @@ class TerminalSteps:
             yield
         except BaseException:
             self._progress.update(task, description=f"[red]{title}: failed[/red]")
-            self._progress.stop_task(task)
             raise
-        self._progress.update(task, completed=1)
+        else:
+            self._progress.update(task, completed=1)
+        finally:
+            # Its clock would go on otherwise.
+            self._progress.stop_task(task)

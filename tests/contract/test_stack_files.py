@@ -77,7 +77,7 @@ def test_local_retries_quickly_enough_to_watch():
     local = settings("local")
 
     queue = recorded("local").one("aws:sqs/queue:Queue", "events-main").inputs
-    assert (30, 10, 4) == (
+    assert (36, 10, 4) == (
         queue["visibilityTimeoutSeconds"],
         local.queue.max_receive_count,
         local.processing.max_concurrency,

@@ -25,14 +25,17 @@ REST_API = "aws:apigateway/restApi:RestApi"
 STAGE = "aws:apigateway/stage:Stage"
 
 
-def a_function(name: str) -> FunctionUnit:
-    args = FunctionUnitArgs(service=Service.INGEST, platform=a_platform(), memory_mb=512, timeout_seconds=10)
+def a_function(name: str, service: Service) -> FunctionUnit:
+    args = FunctionUnitArgs(service=service, platform=a_platform(), memory_mb=512, timeout_seconds=10)
     return FunctionUnit(name, args)
 
 
 def api_with(document: dict[str, Any] = DOCUMENT, **settings: Any) -> Recorder:
     def program() -> None:
-        operations = {"makeThing": a_function("make"), "readThing": a_function("read")}
+        operations = {
+            "makeThing": a_function("make", Service.INGEST),
+            "readThing": a_function("read", Service.QUERY),
+        }
         args = PublicApiArgs(
             settings=ApiSettings(**settings), platform=a_platform(), document=document, operations=operations
         )
@@ -77,8 +80,8 @@ def test_each_function_may_be_called_by_its_own_method_and_path_only():
     permissions = {item.name: item.inputs for item in api_with().of_type(PERMISSION)}
 
     assert {
-        "api-makeThing-permission": ("make-function-physical", "arn:aws:execute-api:::api-rest/v1/POST/things"),
-        "api-readThing-permission": ("read-function-physical", "arn:aws:execute-api:::api-rest/v1/GET/things/*"),
+        "api-makeThing-permission": ("fluxa-test-ingest", "arn:aws:execute-api:::api-rest/v1/POST/things"),
+        "api-readThing-permission": ("fluxa-test-query", "arn:aws:execute-api:::api-rest/v1/GET/things/*"),
     } == {name: (inputs["function"], inputs["sourceArn"]) for name, inputs in permissions.items()}
     assert {("apigateway.amazonaws.com", "lambda:InvokeFunction")} == {
         (inputs["principal"], inputs["action"]) for inputs in permissions.values()

@@ -51,6 +51,7 @@ def test_a_function_outside_the_network_is_asked_for_exactly_so():
 
     assert "FileArchive" == type(inputs.pop("code")).__name__
     assert {
+        "name": "fluxa-test-ingest",
         "description": "Fluxa's ingest function",
         "role": "arn:aws:test:::ingest-role",
         "runtime": "python3.13",
@@ -67,7 +68,7 @@ def test_a_function_outside_the_network_is_asked_for_exactly_so():
                 "QUEUE_URL": "https://queue",
             }
         },
-        "loggingConfig": {"logFormat": "Text", "logGroup": "/fluxa/test/ingest"},
+        "loggingConfig": {"logFormat": "Text", "logGroup": "/aws/lambda/fluxa-test-ingest"},
     } == inputs
 
 
@@ -75,7 +76,7 @@ def test_the_log_group_forgets_in_time_and_exists_before_the_function():
     stack = unit_with()
 
     inputs = stack.one(LOG_GROUP).inputs
-    assert ("/fluxa/test/ingest", 14) == (inputs["name"], inputs["retentionInDays"])
+    assert ("/aws/lambda/fluxa-test-ingest", 14) == (inputs["name"], inputs["retentionInDays"])
     assert {"ingest-logs", "ingest-policy"} <= stack.one(FUNCTION).dependencies
 
 

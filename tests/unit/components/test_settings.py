@@ -121,7 +121,7 @@ def test_a_section_changes_only_the_keys_it_names():
         ("secrets", "backend", "vault", "Input should be 'ssm'"),
         ("observability", "log_level", "TRACE", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("functions", "architecture", "mips", "Input should be 'arm64', 'x86_64' or 'host'"),
-        ("functions", "python", "3.10", "Input should be '3.11', '3.12', '3.13' or '3.14'"),
+        ("functions", "python", "3.11", "Input should be '3.12', '3.13' or '3.14'"),
         ("functions", "bundles", "maybe", "Input should be 'built' or 'named'"),
     ],
 )

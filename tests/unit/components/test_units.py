@@ -219,7 +219,7 @@ def test_maintenance_is_told_where_the_database_is_and_may_read_its_password():
 def test_migrations_run_once_for_each_version_of_the_bundle():
     first, second = (maintenance(digest).one(INVOCATION).inputs for digest in ("one", "two"))
 
-    assert ("maintenance-function-physical", {"task": "migrate"}) == (first["functionName"], json.loads(first["input"]))
+    assert ("fluxa-test-maintenance", {"task": "migrate"}) == (first["functionName"], json.loads(first["input"]))
     assert {"bundle": "maintenance-one"} == first["triggers"]
     assert first["triggers"] != second["triggers"]
 
