@@ -101,4 +101,6 @@ $(READY): pyproject.toml uv.lock
 	$(PY) -m uv sync --frozen --quiet --python .venv/bin/python \
 		|| { echo "The locked dependencies could not be installed: see uv's message above." >&2; exit 1; }; \
 	$(PY) -c 'import sys; sys.tracebacklimit = 0; from pathlib import Path; $(PREPARE_EMULATOR)' || exit 1; \
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m fluxa.local.preparation \
+		|| { echo "The local platform could not be prepared: see the message above." >&2; exit 1; }; \
 	printf '%s' "$$home" > $@

@@ -20,6 +20,10 @@ DEMO_SETTINGS = {"processing.handlers": "fluxa/demo/handlers"}
 """The handlers that fail on purpose come in by the same door as a user's."""
 
 
+_TABLE_WIDTH = 92
+"""Columns that the table needs."""
+
+
 class DemoFailed(OperatorError):
     """Not every event ended where it should have."""
 
@@ -47,7 +51,10 @@ def demo(
         result = _run(platform)
     from rich.console import Console
 
-    Console(highlight=False).print(table(result))
+    console = Console(highlight=False)
+    # Piped into a file it has no width, and figures that are cut off are none.
+    console.width = max(console.width, _TABLE_WIDTH)
+    console.print(table(result))
     print(json.dumps(result.summary()), flush=True)
     if surprises := result.surprises():
         raise DemoFailed(f"The demonstration did not end as it should: {'; '.join(surprises)}.")

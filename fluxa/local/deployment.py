@@ -84,7 +84,7 @@ _FROM_THE_STACK = ("api_url", "api_key", "queue_url", "dead_letter_queue_url", "
 
 
 def await_health(outputs: PlatformOutputs) -> None:
-    """Ask the API for its health until it is well, which also starts the functions that a first event would wait for.
+    """Ask the API for its health until it is well.
 
     Raises:
         Unhealthy: it does not become well in time.
@@ -99,6 +99,11 @@ def await_health(outputs: PlatformOutputs) -> None:
             if time.monotonic() > deadline:
                 raise Unhealthy(f"The deployed API answers {answer.status_code} to GET /health: {answer.text[:300]}")
             time.sleep(_POLL_SECONDS)
+
+
+def warm_up(emulator: Emulator, outputs: PlatformOutputs) -> None:
+    """Let the processor import its code on an empty batch, so that the first event need not wait for it."""
+    emulator.client("lambda").invoke(FunctionName=outputs.functions["processor"], Payload=b'{"Records": []}')
 
 
 def log_groups(emulator: Emulator, outputs: PlatformOutputs) -> list[str]:

@@ -142,6 +142,7 @@ class LocalPlatform:
                 self._project_dir, self.emulator, self.postgres, state.stack_dir(self.state_dir), self._overrides
             )
         with self._report.step("API healthy"):
+            deployment.warm_up(self.emulator, self.outputs)
             deployment.await_health(self.outputs)
         bridge = MetricsBridge(self.emulator, deployment.log_groups(self.emulator, self.outputs))
         bridge.start()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.adapters.aws_clients import error_code
 from functions.adapters.deadline import deadline
 from functions.common.envelope import PayloadReference
 from functions.common.errors import PayloadMissing, PayloadReferenceRefused, PayloadStoreUnavailable
@@ -62,8 +63,8 @@ class S3Payloads:
                 **self._owner,
             )
         except ClientError as error:
-            if _code(error) not in {"PreconditionFailed", "412"}:
-                raise PayloadStoreUnavailable(f"S3 did not store the payload ({_code(error)}).") from error
+            if error_code(error) not in {"PreconditionFailed", "412"}:
+                raise PayloadStoreUnavailable(f"S3 did not store the payload ({error_code(error)}).") from error
         except BotoCoreError as error:
             raise PayloadStoreUnavailable("S3 did not answer.") from error
 
@@ -82,9 +83,9 @@ class S3Payloads:
             with deadline(within_seconds):
                 return self._read(reference, expected_bytes + 1)
         except ClientError as error:
-            if _code(error) in _MISSING:
+            if error_code(error) in _MISSING:
                 raise PayloadMissing("The payload object does not exist.") from error
-            raise PayloadStoreUnavailable(f"S3 did not give the payload ({_code(error)}).") from error
+            raise PayloadStoreUnavailable(f"S3 did not give the payload ({error_code(error)}).") from error
         except BotoCoreError as error:
             raise PayloadStoreUnavailable("S3 did not answer, or broke off.") from error
 
@@ -111,7 +112,3 @@ class S3Payloads:
             while len(received) < limit and (chunk := stream.read(min(_CHUNK_BYTES, limit - len(received)))):
                 received += chunk
         return bytes(received)
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "unknown"))

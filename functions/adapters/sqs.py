@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.adapters.aws_clients import error_code
 from functions.common.envelope import MessageAttributes
 from functions.common.errors import QueueUnavailable
 
@@ -28,4 +29,4 @@ class SqsQueue:
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=body, MessageAttributes=attributes)
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable("SQS did not acknowledge the message.") from error
+            raise QueueUnavailable(f"SQS did not acknowledge the message ({error_code(error)}).") from error

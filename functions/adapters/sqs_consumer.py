@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.adapters.aws_clients import error_code
 from functions.adapters.deadline import deadline
 from functions.common.envelope import MessageAttributes
 from functions.common.errors import QueueUnavailable
@@ -41,7 +42,8 @@ class SqsSource:
                     QueueUrl=self._dead_letter_queue_url, MessageBody=body, MessageAttributes=attributes
                 )
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable("SQS did not acknowledge the message for the dead-letter queue.") from error
+            reason = error_code(error)
+            raise QueueUnavailable(f"SQS did not take the message for the dead-letter queue ({reason}).") from error
 
     def delay(self, delays: Sequence[Delay], *, within_seconds: float) -> None:
         """Set when messages are delivered again. Needs `sqs:ChangeMessageVisibility`.
@@ -67,6 +69,6 @@ class SqsSource:
                     )
                     refused += len(answer.get("Failed", []))
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnavailable("SQS did not change when messages return.") from error
+            raise QueueUnavailable(f"SQS did not change when messages return ({error_code(error)}).") from error
         if refused:
             raise QueueUnavailable(f"SQS did not change when {refused} of {len(delays)} messages return.")

@@ -139,7 +139,7 @@ class Batch:
         try:
             self.desk.queue().delay(delays, within_seconds=time.for_aftermath())
         except FluxaError as error:
-            log.warning("messages_not_delayed", messages=len(delays), code=error.code)
+            log.warning("messages_not_delayed", messages=len(delays), code=error.code, error=error.message)
 
 
 def _attempt(delivery: Delivery, step: Callable[[Delivery], None]) -> None:

@@ -43,6 +43,8 @@ def test_a_transient_failure_is_tried_again_until_it_works(api: Api, effects: ps
     event = eventually(lambda: _when(api.get_event(event_id), "completed"), timeout_seconds=60)
     assert (2, ["transient_error"]) == (event["attempts"], [error["code"] for error in event["errors"]])
     assert 1 == _effects(effects, event_id)
+    # The back-off was really set: otherwise the message would have waited for the whole visibility time-out.
+    assert [] == api.log_lines("processor", "messages_not_delayed")
 
 
 def test_neighbours_of_a_failing_event_are_stored(api: Api, effects: psycopg.Connection):

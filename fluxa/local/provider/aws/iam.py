@@ -1,6 +1,7 @@
 """IAM. The emulator enforces these roles for every function."""
 
 from fluxa.local.engine import Created
+from fluxa.local.provider.policies import with_batch_actions
 from fluxa.local.provider.registry import resource
 from fluxa.local.provider.request import Request, document
 
@@ -47,7 +48,9 @@ def role_policy(request: Request) -> Created:
     role_name = request.inputs.require("role")
     name = request.physical_name(longest=LONGEST_POLICY_NAME)
     request.client("iam").put_role_policy(
-        RoleName=role_name, PolicyName=name, PolicyDocument=document(request.inputs.require("policy"))
+        RoleName=role_name,
+        PolicyName=name,
+        PolicyDocument=with_batch_actions(document(request.inputs.require("policy"))),
     )
     return Created(id=f"{role_name}:{name}", outputs={"name": name})
 
