@@ -62,9 +62,6 @@ clean: ## Remove .venv, caches and local state
 	rm -rf .venv .fluxa .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The emulator pins other versions than ours, so it lives in an environment of its own.
-PREPARE_EMULATOR := from fluxa.local.emulator_environment import ensure; ensure(Path.cwd())
-
 # The first suitable interpreter: $PYTHON, python3, then by version. Versions we test come first.
 define FIND_PYTHON
 works() { \
@@ -100,7 +97,5 @@ $(READY): pyproject.toml uv.lock
 	printf '%s' "$$home" > $(HOME_OF_VENV); \
 	$(PY) -m uv sync --frozen --quiet --python .venv/bin/python \
 		|| { echo "The locked dependencies could not be installed: see uv's message above." >&2; exit 1; }; \
-	$(PY) -c 'import sys; sys.tracebacklimit = 0; from pathlib import Path; $(PREPARE_EMULATOR)' || exit 1; \
-	env -u PYTHONDONTWRITEBYTECODE $(PY) -m fluxa.local.preparation \
-		|| { echo "The local platform could not be prepared: see the message above." >&2; exit 1; }; \
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m fluxa.local.preparation || exit 1; \
 	printf '%s' "$$home" > $@

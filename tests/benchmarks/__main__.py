@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fluxa.errors import OperatorError
 from tests.benchmarks import bundles, cold, ingest, pages, processor
 from tests.benchmarks.database import a_database
 from tests.benchmarks.effort import FULL, QUICK, Effort
@@ -100,4 +101,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OperatorError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -26,7 +26,7 @@ FULL = Effort(
     poison_pairs=200,
     request_pairs=80,
     page_rows=2_000_000,
-    fill_seconds=50,
+    fill_seconds=60,
     page_pairs=300,
     cold_pairs=20,
 )
@@ -37,5 +37,5 @@ QUICK = Effort(
     page_rows=30_000,
     fill_seconds=5,
     page_pairs=10,
-    cold_pairs=2,
+    cold_pairs=1,
 )

@@ -10,8 +10,8 @@ Work = Callable[[], object]
 Sample = Callable[[], float]
 """Does the work and returns the seconds it took."""
 
-WARM_UP_PAIRS = 2
-"""Not counted: they fill caches, make connections and let statements be prepared."""
+WARM_UP_PAIRS = 1
+"""Not counted: they fill caches and make connections."""
 
 
 @dataclass(frozen=True)
