@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from functions.common.envelope import (
     Envelope,
+    MessageAttributes,
     PayloadReference,
     attributes_of,
     encode,
@@ -48,10 +49,10 @@ class Acceptor:
         """
         payload = event.payload.encode()
         envelope = self._envelope(event, payload, correlation_id)
-        offloaded = not self._fits_inline(envelope, len(payload))
-        if offloaded:
-            envelope = self._offload(envelope, payload)
-        self.queue.send(encode(envelope), attributes_of(envelope))
+        attributes = attributes_of(envelope)
+        body = self._inline(envelope, attributes, len(payload))
+        offloaded = body is None
+        self.queue.send(body or encode(self._offload(envelope, payload)), attributes)
         return Accepted(event_id=envelope.event_id, payload_bytes=len(payload), offloaded=offloaded)
 
     def _envelope(self, event: IncomingEvent, payload: bytes, correlation_id: str) -> Envelope:
@@ -70,11 +71,13 @@ class Acceptor:
             payload_sha256=payload_digest(payload),
         )
 
-    def _fits_inline(self, envelope: Envelope, payload_bytes: int) -> bool:
+    def _inline(self, envelope: Envelope, attributes: MessageAttributes, payload_bytes: int) -> str | None:
+        """Return the message body, or None when it would be too large to carry its payload."""
         # The encoded message is never smaller than the payload, so a large payload need not be encoded to know.
         if payload_bytes > self.inline_limit_bytes:
-            return False
-        return message_bytes(encode(envelope), attributes_of(envelope)) <= self.inline_limit_bytes
+            return None
+        body = encode(envelope)
+        return body if message_bytes(body, attributes) <= self.inline_limit_bytes else None
 
     def _offload(self, envelope: Envelope, payload: bytes) -> Envelope:
         key = payload_key(

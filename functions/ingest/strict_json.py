@@ -16,7 +16,9 @@ MAX_DEPTH = 64
 
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 # A number that may exceed a double needs 150 digits or an exponent of three digits; all others skip the slow reader.
-_MAYBE_HUGE = re.compile(r"\d{150}|[eE]\+?\d{3}")
+# Looking for fixed bytes after one translation is an order of magnitude faster than a pattern with character classes.
+_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+_HUGE_SHAPES = (b"e000", b"e+000", b"0" * 150)
 _MAYBE_FORBIDDEN = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 # In order: a surrogate pair, which is fine; what is forbidden; any other escape, so that "\\u0000" is read right.
 _ESCAPE = re.compile(
@@ -55,7 +57,7 @@ def read_object(body: bytes) -> dict[str, Member]:
         MalformedJson: It is not a JSON object, or it holds what PostgreSQL cannot store.
     """
     text = decode_text(body)
-    decoder = _decoder_for(text)
+    decoder = _decoder_for(body)
     position = _skip(text, 0)
     if text[position : position + 1] != "{":
         raise MalformedJson("The body must be a JSON object: it must start with {.")
@@ -85,7 +87,7 @@ def read_value(body: bytes) -> Member:
     """
     text = decode_text(body)
     start = _skip(text, 0)
-    value, end = _read(_decoder_for(text), text, start)
+    value, end = _read(_decoder_for(body), text, start)
     _end(text, end)
     refuse_unstorable(text)
     return Member(value, text[start:end])
@@ -163,8 +165,9 @@ def _end(text: str, position: int) -> None:
         raise MalformedJson(f"Unexpected text after the JSON value at character {position}.")
 
 
-def _decoder_for(text: str) -> json.JSONDecoder:
-    return _CAREFUL if _MAYBE_HUGE.search(text) else _PLAIN
+def _decoder_for(body: bytes) -> json.JSONDecoder:
+    shape = body.translate(_SHAPE)
+    return _CAREFUL if any(huge in shape for huge in _HUGE_SHAPES) else _PLAIN
 
 
 def _refuse_constant(name: str) -> NoReturn:
