@@ -53,9 +53,13 @@ def dev(
     try:
         with platform_session(state_dir, overrides, reset=reset) as platform:
             _announce(platform.outputs, as_json=as_json)
-            platform.wait()
+            platform.wait(_say)
     except StopRequested:
         print("Stopped. The next `fluxa dev` goes on with the same events.", file=sys.stderr)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _announce(outputs: "PlatformOutputs", *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ the messages that wait in the queues with them. They live on instead, and the ne
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from fluxa.errors import OperatorError
 from fluxa.local import deployment, emulator, postgres, processes, state
+from fluxa.local.database_watch import DatabaseWatch
 from fluxa.local.emulator import Emulator
 from fluxa.local.metrics_bridge import MetricsBridge
 from fluxa.local.outputs import PlatformOutputs
@@ -106,30 +107,30 @@ class LocalPlatform:
             self._postgres = postgres.start(server.data_dir, port=server.port)
 
     def check(self) -> None:
-        """Return if all services run.
+        """Return if the emulator runs.
 
         Raises:
-            ServiceDied: one does not; the sentence says which, and what that means for events.
+            ServiceDied: it does not; the sentence says what that means for events.
         """
         if self.emulator.process.poll() is not None:
             raise ServiceDied(
                 "The AWS emulator has stopped by itself, and events that waited in its queues are lost: see "
                 f"{emulator.log_of(self.state_dir)}, then start again."
             )
-        if self.postgres.process.poll() is not None:
-            raise ServiceDied(
-                f"PostgreSQL has stopped by itself: see {postgres.log_of(state.postgres_dir(self.state_dir))}, "
-                "then start again; no event is lost."
-            )
 
-    def wait(self) -> None:
-        """Stay up until a signal's exception ends it.
+    def wait(self, say: Callable[[str], None]) -> None:
+        """Stay up until a signal's exception ends it; a database that goes away is waited for.
+
+        Args:
+            say: Is told, in a sentence, what the operator should know.
 
         Raises:
-            ServiceDied: a service has stopped by itself.
+            ServiceDied: a service has stopped that nothing can go on without.
         """
+        watch = DatabaseWatch(self.postgres, say=say)
         while True:
             self.check()
+            self._postgres = watch.look()
             time.sleep(CHECK_SECONDS)
 
     def _start(self) -> None:

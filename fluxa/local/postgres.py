@@ -183,6 +183,11 @@ def stop_orphans(data_dir: Path) -> None:
     postgres_home.leave(data_dir)
 
 
+def is_running(data_dir: Path) -> bool:
+    """Tell whether any server serves the data that belongs in `data_dir`, whoever started it."""
+    return bool(processes.working_in(postgres_home.current_data_dir(data_dir.resolve()), program="postgres"))
+
+
 def log_of(data_dir: Path) -> Path:
     """Return where the server whose data belongs in `data_dir` writes what it has to say."""
     return data_dir.with_name(f"{data_dir.name}.log")
