@@ -17,6 +17,8 @@ DATABASE_USER = "fluxa_admin"
 
 _STORAGE_GROWTH_FACTOR = 5
 """Storage grows by itself up to this multiple of its first size, so that a busy month does not stop the platform."""
+_STORAGE_LIMIT_GB = 65_536
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
 _SLOW_STATEMENT_MS = 1_000
 _EXPORTED_LOGS = ("postgresql", "upgrade")
 
@@ -84,7 +86,7 @@ class EventDatabase(pulumi.ComponentResource):
             engine_lifecycle_support="open-source-rds-extended-support-disabled",
             instance_class=settings.instance_class,
             allocated_storage=settings.allocated_storage_gb,
-            max_allocated_storage=settings.allocated_storage_gb * _STORAGE_GROWTH_FACTOR,
+            max_allocated_storage=min(settings.allocated_storage_gb * _STORAGE_GROWTH_FACTOR, _STORAGE_LIMIT_GB),
             storage_type="gp3",
             storage_encrypted=True,
             db_name=DATABASE_NAME,

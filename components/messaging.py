@@ -38,6 +38,8 @@ class EventQueue(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
     dead_letter_url: pulumi.Output[str]
+    max_receive_count: int
+    """Deliveries of one message before it is given up."""
     dead_letter_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: EventQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -81,6 +83,7 @@ class EventQueue(pulumi.ComponentResource):
                 policy=policy_json([tls_only("sqs:*", queue.arn)]),
                 opts=child,
             )
+        self.max_receive_count = settings.max_receive_count
         self.url, self.arn, self.name = self._queue.url, self._queue.arn, self._queue.name
         self.dead_letter_url, self.dead_letter_name = self._dead_letters.url, self._dead_letters.name
         self.register_outputs(

@@ -48,6 +48,7 @@ class ProcessingUnit(pulumi.ComponentResource):
                     **args.database.environment(),
                     "QUEUE_URL": args.queue.url,
                     "DEAD_LETTER_QUEUE_URL": args.queue.dead_letter_url,
+                    "MAX_RECEIVE_COUNT": str(args.queue.max_receive_count),
                     "PAYLOAD_BUCKET": args.payloads.name,
                 },
                 statements=(

@@ -57,7 +57,8 @@ class IngestSettings(Section):
     """The function that accepts events."""
 
     memory_mb: MemoryMb = 512
-    timeout_seconds: int = Field(default=10, ge=1, le=API_TIMEOUT_SECONDS)
+    timeout_seconds: int = Field(default=25, ge=1, le=API_TIMEOUT_SECONDS)
+    """Longer than S3 and SQS may take with every retry, so that a client is told to come back, not cut off."""
     inline_limit_bytes: int = Field(default=262_144, ge=1_024, le=1_000_000)
     """Encoded messages up to this travel in the queue, attributes included; larger payloads go through S3.
     SQS takes 1 MiB; a lower limit costs less (SQS bills in 64 KiB) and keeps ten messages below Lambda's 6 MB."""
@@ -66,7 +67,7 @@ class IngestSettings(Section):
 class QueueSettings(Section):
     """The queue between ingest and processing, and its dead-letter queue."""
 
-    max_receive_count: int = Field(default=5, ge=1, le=1_000)
+    max_receive_count: int = Field(default=10, ge=1, le=1_000)
     """Deliveries before SQS gives a message up. AWS advises five at least."""
     retention_days: int = Field(default=4, ge=1, le=13)
     dead_letter_retention_days: int = Field(default=14, ge=2, le=14)
@@ -110,7 +111,8 @@ class QuerySettings(Section):
     """The function that answers questions about events."""
 
     memory_mb: MemoryMb = 512
-    timeout_seconds: int = Field(default=15, ge=1, le=API_TIMEOUT_SECONDS)
+    timeout_seconds: int = Field(default=28, ge=1, le=API_TIMEOUT_SECONDS)
+    """Longer than a statement may take, so that a slow one is answered and counted, not cut off."""
     max_concurrency: int = Field(default=20, ge=1, le=1_000)
     """Invocations at one time, each with one database connection; reserved, so that the budget cannot be passed.
     AWS refuses to reserve the account's last 100: a new account with a quota of 10 has to ask for more first."""

@@ -4,6 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
 from functions.adapters.postgres import Connection, Database
 from functions.adapters.sql import query
 from functions.common.envelope import Envelope
@@ -32,6 +35,7 @@ class PostgresEventStore:
             (claim,) = _claim(connection, [event])
             if claim.is_new:
                 effect(connection)
+                _require_open_transaction(connection)
         return claim
 
     def record_failure(self, failure: Failure, *, within_seconds: float) -> None:
@@ -54,6 +58,19 @@ class PostgresEventStore:
             connection.execute(RECORD_FAILURE, values)
 
 
+def _require_open_transaction(connection: Connection) -> None:
+    """Refuse to commit what PostgreSQL would roll back without a word.
+
+    After a statement that failed, COMMIT answers ROLLBACK and raises nothing; an effect that caught the statement's
+    error would let the event be acknowledged without having been stored.
+
+    Raises:
+        RuntimeError: The effect swallowed a database error or ended the transaction: a bug, so it is retried.
+    """
+    if connection.info.transaction_status is not TransactionStatus.INTRANS:
+        raise RuntimeError("a handler swallowed a database error, or ended the transaction it was given")
+
+
 def _claim(connection: Connection, events: Sequence[Envelope]) -> list[Claim]:
     """Store the events that are new, and say of each what its id stands for; a clean batch is one round trip."""
     rows = json.dumps([_row(position, event) for position, event in enumerate(events)])
@@ -73,7 +90,9 @@ def _claim(connection: Connection, events: Sequence[Envelope]) -> list[Claim]:
 
 
 def _hashes(connection: Connection, statement: bytes, values: dict[str, Any]) -> dict[str, str]:
-    return {event_id: bytes(sha256).hex() for event_id, sha256 in connection.execute(statement, values)}
+    # A cursor of our own: a handler may have set another row factory on the connection, which outlives its transaction.
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return {event_id: bytes(sha256).hex() for event_id, sha256 in cursor.execute(statement, values)}
 
 
 def _row(position: int, event: Envelope) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class PostgresReachable:
         """
         with (
             translate_errors(),
-            self._connections.connection(BORROW_TIMEOUT_SECONDS, within_seconds=ANSWER_TIMEOUT_SECONDS) as connection,
+            self._connections.connection(
+                BORROW_TIMEOUT_SECONDS, within_seconds=BORROW_TIMEOUT_SECONDS + ANSWER_TIMEOUT_SECONDS
+            ) as connection,
         ):
             connection.execute("SELECT 1")
 

@@ -13,8 +13,11 @@ from pydantic import BaseModel, ConfigDict
 class FunctionSettings(BaseModel):
     """What every function is told."""
 
+    # Errors keep quiet about the values: the environment they quote holds the function's credentials as well.
     # Lambda sets dozens of variables of its own beside ours, so others are ignored here and nowhere else.
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=str.upper, validate_by_name=True, hide_input_in_errors=True
+    )
 
     stack: str
     log_level: str = "INFO"

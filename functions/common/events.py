@@ -12,6 +12,9 @@ from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6; a time without an offset names no moment.
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
+FIELDS_AT_MOST = 50
+"""Beyond it a body is not read field by field: each complaint would cost more than the field."""
+
 # SQS takes XML's characters only; tabs and line breaks among them would break logs and tables.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -71,6 +74,8 @@ def validate_fields(fields: dict[str, object]) -> EventFields:
     Raises:
         InvalidEvent: Names every field that is wrong.
     """
+    if len(fields) > FIELDS_AT_MOST:
+        raise InvalidEvent(f"The event has {len(fields)} fields, more than any event has; put data into payload.")
     try:
         return EventFields.model_validate(fields)
     except ValidationError as error:

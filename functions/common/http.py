@@ -16,6 +16,9 @@ from functions.common.names import Header
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+PROBLEMS_SHOWN = 20
+FIELD_SHOWN = 128
+"""Fields named in one answer, and characters of a name: an answer must never outgrow what Lambda may return."""
 RETRY_AFTER_SECONDS = 2
 """How long a client should wait after a 503: most transient errors are a throttle or a fail-over's first second."""
 
@@ -129,7 +132,8 @@ def problem_response(error: Exception, *, correlation_id: str) -> dict[str, Any]
         "correlation_id": correlation_id,
     }
     if error.problems:
-        problem["errors"] = [{"field": item.field, "message": item.message} for item in error.problems]
+        shown = error.problems[:PROBLEMS_SHOWN]
+        problem["errors"] = [{"field": item.field[:FIELD_SHOWN], "message": item.message} for item in shown]
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if transient else None
     return json_response(
         error.status, problem, correlation_id=correlation_id, headers=headers, content_type=PROBLEM_JSON

@@ -38,6 +38,7 @@ def configure(service: Service, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
             structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            withhold_exception_texts,
             redact,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(),
@@ -61,6 +62,16 @@ def bound(**keys: str) -> Iterator[None]:
     """Put keys such as `correlation_id` on every line logged inside the block."""
     with structlog.contextvars.bound_contextvars(**keys):
         yield
+
+
+def withhold_exception_texts(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Keep an exception's type and frames and drop its words: a bug's words often quote the value it met."""
+    for exception in event.get("exception") or []:
+        if isinstance(exception, dict):
+            exception["exc_value"] = REDACTED
+    return event
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -27,6 +27,9 @@ _OUR_FIELDS = {
     "userid": "user_id",
     "schemaversion": "schema_version",
 }
+ATTRIBUTES_AT_MOST = 30
+ATTRIBUTE_CHARACTERS = 1_024
+"""Attributes travel in the queue message whatever their size, so together they must stay far below SQS's limit."""
 _REQUIRED = ("specversion", "id", "source", "type")
 
 
@@ -77,6 +80,8 @@ def _header_text(name: str, value: str) -> str:
 
 def _incoming(attributes: dict[str, Any], data: Member | None) -> IncomingEvent:
     _require_version_1(attributes)
+    if len(attributes) > ATTRIBUTES_AT_MOST:
+        raise InvalidEvent(f"The CloudEvent has {len(attributes)} attributes; at most {ATTRIBUTES_AT_MOST} are kept.")
     fields = {ours: attributes[theirs] for theirs, ours in _OUR_FIELDS.items() if attributes.get(theirs) is not None}
     rest = {
         name: _attribute_text(name, value)
@@ -112,9 +117,10 @@ def _attribute_text(name: str, value: object) -> str:
     """Return an attribute in the specification's canonical text form."""
     if isinstance(value, bool | int):
         return json.dumps(value)
-    if isinstance(value, str) and value and is_printable(value):
+    if isinstance(value, str) and 0 < len(value) <= ATTRIBUTE_CHARACTERS and is_printable(value):
         return value
-    raise _invalid(name, "Must be an integer, a boolean, or a string that is not empty and has no control characters.")
+    text = f"a string of 1 to {ATTRIBUTE_CHARACTERS} characters without control characters"
+    raise _invalid(name, f"Must be an integer, a boolean, or {text}.")
 
 
 def _invalid(field: str, message: str) -> InvalidEvent:

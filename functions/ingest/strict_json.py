@@ -181,5 +181,10 @@ def _finite(text: str) -> float:
     return number
 
 
+def _finite_integer(text: str) -> int:
+    _finite(text)
+    return int(text)
+
+
 _PLAIN = json.JSONDecoder(parse_constant=_refuse_constant)
-_CAREFUL = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_finite)
+_CAREFUL = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_finite_integer)

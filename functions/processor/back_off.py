@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable
 
-BASE_SECONDS = 2.0
-CAP_SECONDS = 300.0
-"""A message that waits longer than a few minutes looks lost to whoever sent it."""
+BASE_SECONDS = 4.0
+CAP_SECONDS = 900.0
+"""With ten receives the waits add up to a quarter of an hour on average: a short outage dead-letters nothing."""
 
 _MOST_DOUBLINGS = 16  # Far above the cap, far below an overflow.
 

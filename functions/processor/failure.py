@@ -52,19 +52,29 @@ class FailureDesk:
     store: EventStore
     queue: Callable[[], SourceQueue]
     """Called at the first failure: its client is not worth a cold start."""
+    max_receive_count: int
+    """Deliveries after which the queue gives a message up."""
 
     def conclude(self, delivery: Delivery, error: BaseException, time: TimeLeft) -> Result:
         """Park or keep the message, record why, and return its outcome. Never raises an `Exception`."""
         explanation = explain(error)
         reason = code_of(error)
         outcome = Outcome.RETRY
-        if is_hopeless(error, receive_count=delivery.message.receive_count):
+        if is_hopeless(error, receive_count=delivery.message.receive_count) or self._is_last_try(delivery, error):
             unparked = self._park(delivery, reason, explanation, time)
             # What could not be parked must not be lost: it is a retry, because the queue failed.
             outcome, reason = (Outcome.RETRY, unparked) if unparked else (Outcome.DEAD_LETTERED, reason)
         if not isinstance(error, (*OUTAGES, OutOfTime)):
             self._record(delivery, error, outcome, time)
         return Result(message=delivery.message, outcome=outcome, reason=reason, explanation=explanation)
+
+    def _is_last_try(self, delivery: Delivery, error: BaseException) -> bool:
+        """Tell whether the queue would give the message up next: it would park it without a reason, so we do it.
+
+        Not for what says nothing about the message; an operator finds those by their number, and redrives them.
+        """
+        exhausted = delivery.message.receive_count >= self.max_receive_count
+        return exhausted and not isinstance(error, (*OUTAGES, OutOfTime))
 
     def _park(self, delivery: Delivery, reason: str, explanation: str, time: TimeLeft) -> str | None:
         """Send the message to the dead-letter queue; return None, or the code of what prevented it."""

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,10 @@ class Registry:
 
         return register
 
+    def clear(self) -> None:
+        """Forget every handler."""
+        self._handlers.clear()
+
     def handlers_for(self, event_type: str) -> tuple[Handler, ...]:
         """Return the handlers of one type; none for a type that is simply stored."""
         return tuple(self._handlers.get(event_type, ()))
@@ -75,6 +80,10 @@ def load_handlers(package_name: str = HANDLERS_PACKAGE) -> list[str]:
             importlib.import_module(name)
     except Exception:
         log.exception("handlers_not_loaded", module=loaded[-1])
+        # The next invocation imports everything again; what stayed registered would then run twice for each event.
+        registry.clear()
+        for name in [name for name in sys.modules if name == package_name or name.startswith(f"{package_name}.")]:
+            del sys.modules[name]
         raise
     return loaded
 

@@ -9,5 +9,7 @@ class ProcessorSettings(DatabaseSettings):
     queue_url: str
     """Where messages come from; needed to say when failed ones come back."""
     dead_letter_queue_url: str
+    max_receive_count: int
+    """Deliveries after which the queue gives a message up; at the last one the processor parks it, with its reason."""
     payload_bucket: str
     """The only bucket it reads from."""

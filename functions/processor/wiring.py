@@ -56,7 +56,7 @@ def application() -> Application:
 
     batch = Batch(
         processor=Processor(store=store, payloads=payloads, registry=registry),
-        desk=FailureDesk(store=store, queue=queue),
+        desk=FailureDesk(store=store, queue=queue, max_receive_count=settings.max_receive_count),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),
         random=random.random,

@@ -70,7 +70,7 @@ def _processor(database: Database) -> Run:
     metrics = Metrics(service=Service.PROCESSOR, stack="bench")
     batch = Batch(
         processor=Processor(store=store, payloads=lambda: payloads, registry=Registry()),
-        desk=FailureDesk(store=store, queue=lambda: queue),
+        desk=FailureDesk(store=store, queue=lambda: queue, max_receive_count=10),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),
         random=random.random,

@@ -18,6 +18,9 @@ from functions.processor.registry import Registry
 from functions.processor.time_left import TimeLeft
 from tests.support.envelopes import BUCKET, NOW
 
+MAX_RECEIVE_COUNT = 5
+"""Deliveries after which the fakes' queue gives a message up."""
+
 
 class FakeConnection:
     """Stands for the transaction that a handler gets: what it executes counts once the transaction commits."""
@@ -152,7 +155,7 @@ class Stage:
         self.metrics = Metrics(service=Service.PROCESSOR, stack="test", write=self.emf_lines.append)
         self.batch = Batch(
             processor=Processor(store=self.store, payloads=lambda: self.payloads, registry=self.registry),
-            desk=FailureDesk(store=self.store, queue=lambda: self.queue),
+            desk=FailureDesk(store=self.store, queue=lambda: self.queue, max_receive_count=MAX_RECEIVE_COUNT),
             metrics=self.metrics,
             clock=lambda: NOW,
             random=lambda: 0.5,

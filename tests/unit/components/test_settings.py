@@ -35,7 +35,7 @@ def test_a_stack_that_says_nothing_gets_safe_defaults():
     settings = parse_settings({})
 
     assert DEFAULTS == settings
-    assert (5, 262_144, True, True, True) == (
+    assert (10, 262_144, True, True, True) == (
         settings.queue.max_receive_count,
         settings.ingest.inline_limit_bytes,
         settings.database.deletion_protection,
@@ -241,7 +241,7 @@ def test_settings_do_not_change_after_reading():
 def test_equal_settings_have_equal_fingerprints_and_any_change_shows():
     changed = parse_settings({"queue": {"max_receive_count": 6}})
 
-    assert DEFAULTS.fingerprint() == parse_settings({"queue": {"max_receive_count": 5}}).fingerprint()
+    assert DEFAULTS.fingerprint() == parse_settings({"queue": {"max_receive_count": 10}}).fingerprint()
     assert DEFAULTS.fingerprint() != changed.fingerprint()
     assert 12 == len(changed.fingerprint())
 

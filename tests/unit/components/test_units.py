@@ -145,6 +145,7 @@ def test_the_processor_is_told_where_everything_is():
         **DATABASE,
         "QUEUE_URL": "https://sqs.test/events-main",
         "DEAD_LETTER_QUEUE_URL": "https://sqs.test/events-dead-letters",
+        "MAX_RECEIVE_COUNT": "10",
         "PAYLOAD_BUCKET": "payloads-bucket-physical",
     } == environment(processor(), "processor-function")
 

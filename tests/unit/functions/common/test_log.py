@@ -60,6 +60,18 @@ def test_a_traceback_carries_no_local_values(capsys: pytest.CaptureFixture[str])
     assert "hunter2" not in line
 
 
+def test_a_tracebacks_words_are_withheld_because_they_quote_values(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(Service.INGEST, "INFO")
+    try:
+        int("4111-1111-1111-1111")
+    except ValueError:
+        get_logger().exception("event_failed_unexpectedly")
+
+    line = _last_line(capsys)
+    assert "4111" not in json.dumps(line)
+    assert "ValueError" in json.dumps(line)
+
+
 def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     configure(Service.INGEST, "WARNING")
     get_logger().info("quiet")

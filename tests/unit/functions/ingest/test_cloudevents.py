@@ -63,6 +63,8 @@ def test_an_event_without_data_has_a_null_payload() -> None:
         ({"time": "noon"}, "time"),
         ({"extension": {"a": 1}}, "extension"),
         ({"extension": 1.5}, "extension"),
+        ({"extension": ""}, "extension"),
+        ({"extension": "x" * 1_025}, "extension"),
         ({"data": 1, "data_base64": "MQ=="}, "data_base64"),
     ],
 )
@@ -85,3 +87,8 @@ def test_data_is_held_to_the_same_rules_as_a_payload() -> None:
         read_binary(_binary(), b"[" * 65 + b"]" * 65)
     with pytest.raises(MalformedJson, match="NaN"):
         read_binary(_binary(), b"NaN")
+
+
+def test_more_attributes_than_a_message_may_carry_are_refused() -> None:
+    with pytest.raises(InvalidEvent, match="at most 30 are kept"):
+        read_structured(_structured(**{f"extension{number}": 1 for number in range(27)}))

@@ -173,6 +173,14 @@ def test_bad_input_is_named_and_nothing_is_queued(
     assert expected == world.problem(body)
 
 
+def test_an_answer_stays_small_however_much_is_wrong(world: World) -> None:
+    many = {f"field-{number}": number for number in range(1_000)}
+    long_name = {"type": "t", "x" * 1_000_000: 1}
+
+    assert (422, "invalid_event", []) == world.problem(many)
+    assert (422, "invalid_event", ["x" * 128]) == world.problem(long_name)
+
+
 def test_five_mebibytes_are_taken_and_one_byte_more_is_not(world: World) -> None:
     shell = '{"type":"t","payload":""}'
     fits = shell[:-2] + "x" * (BODY_LIMIT_BYTES - len(shell)) + shell[-2:]

@@ -74,6 +74,12 @@ def test_what_can_be_stored_is_taken(value: str) -> None:
     assert value == member.text
 
 
+def test_an_integer_stays_one_beside_what_looks_like_a_huge_number() -> None:
+    members = read_object(b'{"id":"de305d54-75b4-431b-adb2-eb6b9e546014","n":5}')
+
+    assert (5, int) == (members["n"].value, type(members["n"].value))
+
+
 def test_nesting_is_counted_exactly() -> None:
     refuse_deep("payload", "[" * MAX_DEPTH + "]" * MAX_DEPTH)
 

@@ -10,7 +10,7 @@ from functions.common.errors import (
     TransientError,
 )
 from tests.support.envelopes import a_message, an_envelope
-from tests.support.fakes_processor import FakeTime, Stage
+from tests.support.fakes_processor import MAX_RECEIVE_COUNT, FakeTime, Stage
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def test_an_outage_leaves_the_return_to_the_queues_visibility_time_out(stage):
 
 
 def test_messages_that_failed_come_back_after_a_back_off_by_receive_count(stage):
-    messages = [a_message(an_envelope(type="patient"), receive_count=count) for count in (1, 2, 3, 20)]
+    messages = [a_message(an_envelope(type="patient"), receive_count=count) for count in (1, 2, 3, 4)]
 
     stage.run(*messages)
 
-    expected = [(message.receipt_handle, seconds) for message, seconds in zip(messages, (1, 2, 4, 150), strict=True)]
+    expected = [(message.receipt_handle, seconds) for message, seconds in zip(messages, (2, 4, 8, 16), strict=True)]
     assert expected == [(delay.receipt_handle, delay.seconds) for delay in stage.queue.delays]
 
 
@@ -119,3 +119,19 @@ def test_a_message_that_cannot_be_parked_in_time_is_a_retry():
     (result,) = stage.run(a_message("{"))
 
     assert ("retry", "out_of_time") == (result.outcome, result.reason)
+
+
+def test_a_message_that_the_queue_would_give_up_is_parked_with_its_reason(stage):
+    before, last = (a_message(an_envelope(type="patient"), receive_count=MAX_RECEIVE_COUNT - back) for back in (1, 0))
+
+    results = stage.run(before, last)
+
+    assert ["retry", "dead_lettered"] == [result.outcome.value for result in results]
+    [(body, attributes)] = stage.queue.parked
+    assert (last.body, results[1].reason) == (body, attributes["dead_letter_reason"])
+
+
+def test_a_message_that_could_not_be_parked_at_its_last_delivery_is_a_retry(stage):
+    stage.queue.broken = QueueUnavailable("throttled")
+
+    assert ["retry"] == stage.outcomes(a_message(an_envelope(type="patient"), receive_count=MAX_RECEIVE_COUNT))

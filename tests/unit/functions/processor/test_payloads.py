@@ -8,7 +8,7 @@ from functions.common.envelope import PayloadReference, payload_digest
 from functions.common.errors import PayloadMissing, PayloadStoreUnavailable
 from functions.common.names import EventStatus
 from tests.support.envelopes import BUCKET, a_message, an_envelope, an_offloaded_envelope, with_fields
-from tests.support.fakes_processor import Stage
+from tests.support.fakes_processor import MAX_RECEIVE_COUNT, Stage
 
 PAYLOAD = '{"large": "é"}'
 
@@ -63,7 +63,7 @@ def test_an_object_that_never_came_is_lost(stage, offloaded, receive_count):
     assert ("dead_lettered", "payload_missing") == outcome_of(result)
 
 
-@pytest.mark.parametrize("receive_count", [1, 9])
+@pytest.mark.parametrize("receive_count", [1, MAX_RECEIVE_COUNT - 1])
 def test_a_store_that_does_not_answer_never_costs_an_event(stage, offloaded, receive_count):
     stage.payloads.broken = PayloadStoreUnavailable("AccessDenied")
 
