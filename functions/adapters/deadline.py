@@ -19,6 +19,10 @@ REPEAT_SECONDS = 1.0
 _AT_ONCE_SECONDS = 0.001  # A timer set to zero would be off.
 
 
+class _Expired(BaseException):
+    """The time is up. Not an `Exception`: libraries and handlers catch those, and botocore would try again."""
+
+
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Interrupt the block after `seconds`. May be nested; does nothing outside the main thread.
@@ -33,7 +37,7 @@ def deadline(seconds: float) -> Iterator[None]:
 
     def expire(_signal: int, _frame: FrameType | None) -> None:
         if armed:
-            raise OutOfTime(f"The work did not finish within {seconds:.1f} s.")
+            raise _Expired
 
     previous_handler = signal.signal(signal.SIGALRM, expire)
     outer_seconds, outer_repeat = signal.setitimer(signal.ITIMER_REAL, max(seconds, _AT_ONCE_SECONDS), REPEAT_SECONDS)
@@ -44,6 +48,8 @@ def deadline(seconds: float) -> Iterator[None]:
         finally:
             # Two levels: should the timer fire right here, the outer one still puts everything back.
             armed = False
+    except _Expired:
+        raise OutOfTime(f"The work did not finish within {seconds:.1f} s.") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous_handler)

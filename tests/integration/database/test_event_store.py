@@ -4,11 +4,13 @@ What both the real store and the unit tests' fake must do is in `Contract…`; t
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from functions.adapters.event_store import PostgresEventStore
 from functions.common.envelope import PayloadReference
@@ -239,6 +241,28 @@ def test_an_effect_with_wrong_sql_is_a_bug(store):
 
     with pytest.raises(psycopg.errors.UndefinedTable, match="nowhere"):
         store.store_with(a_recent_envelope(), select, within_seconds=LIMIT)
+
+
+def test_an_effect_that_swallows_a_database_error_is_a_bug_and_stores_nothing(store, admin):
+    """PostgreSQL answers the COMMIT after it with a rollback, and nobody would be told."""
+
+    def careless(connection):
+        with suppress(psycopg.Error):
+            connection.execute("SELECT 1 FROM nowhere")
+
+    with pytest.raises(RuntimeError, match="swallowed a database error"):
+        store.store_with(a_recent_envelope(), careless, within_seconds=LIMIT)
+
+    assert (0,) == admin.execute("SELECT count(*) FROM idempotency_keys").fetchone()
+
+
+def test_what_an_effect_sets_on_the_connection_does_not_reach_the_next_event(store):
+    def choose_dictionaries(connection):
+        connection.row_factory = dict_row
+
+    store.store_with(a_recent_envelope(), choose_dictionaries, within_seconds=LIMIT)
+
+    assert [True] == [claim.is_new for claim in store.store([a_recent_envelope()], within_seconds=LIMIT)]
 
 
 def test_a_clean_batch_is_one_statement_and_one_round_trip(store, database, tmp_path):

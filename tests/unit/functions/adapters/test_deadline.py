@@ -1,5 +1,6 @@
 """Work that blocks is interrupted, once, and nothing of the timer stays behind."""
 
+import contextlib
 import signal
 import threading
 import time
@@ -52,7 +53,7 @@ def test_work_that_swallows_the_interruption_is_interrupted_again():
     def work():
         try:
             time.sleep(10)
-        except OutOfTime:
+        except BaseException:
             swallowed.append(1)
         time.sleep(10)
 
@@ -60,6 +61,21 @@ def test_work_that_swallows_the_interruption_is_interrupted_again():
         work()
 
     assert [1] == swallowed
+
+
+def test_a_library_that_catches_errors_and_tries_again_is_interrupted_all_the_same():
+    tries = []
+
+    def work():
+        while len(tries) < 3:
+            tries.append(1)
+            with contextlib.suppress(Exception):
+                time.sleep(10)
+
+    with pytest.raises(OutOfTime, match="did not finish"), deadline(0.05):
+        work()
+
+    assert [1] == tries
 
 
 def test_an_inner_deadline_does_not_disarm_the_outer_one():

@@ -104,6 +104,17 @@ def test_a_module_that_cannot_be_imported_stops_the_processor(package, capsys, t
     assert "handlers_not_loaded" in capsys.readouterr().out
 
 
+def test_a_failed_import_leaves_no_handler_that_would_run_twice_after_the_next(package):
+    name = package(orders=f"{handler_text('twice')}\n1 / 0")
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError, match="division"):
+            load_handlers(name)
+
+    assert () == registry.handlers_for("twice")
+    assert not [module for module in sys.modules if module.startswith(name)]
+
+
 def test_the_folder_that_ships_has_no_handlers():
     assert ["handlers"] == load_handlers()
 
