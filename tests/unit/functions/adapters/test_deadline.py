@@ -53,7 +53,7 @@ def test_work_that_swallows_the_interruption_is_interrupted_again():
     def work():
         try:
             time.sleep(10)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the worst that work can do
             swallowed.append(1)
         time.sleep(10)
 
