@@ -1,9 +1,13 @@
 """Physical names and tags: only what a person or another program must type gets a fixed name, the rest is Pulumi's."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 _HASH_LENGTH = 8
+# S3 takes no capitals or underscores, and the longest role's name leaves so much of IAM's 64 characters.
+_STACK_LENGTH = 24
+_STACK = re.compile(rf"[a-z][a-z0-9-]{{0,{_STACK_LENGTH - 1}}}")
 
 ALARM_NAME_LENGTH = 255
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
@@ -11,8 +15,6 @@ DATABASE_IDENTIFIER_LENGTH = 63
 """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
 FUNCTION_NAME_LENGTH = 64
 """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
-LOG_GROUP_NAME_LENGTH = 512
-"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,13 @@ class Naming:
 
     project: str
     stack: str
+
+    def __post_init__(self) -> None:
+        if not _STACK.fullmatch(self.stack):
+            raise ValueError(
+                f"the stack's name becomes part of bucket and role names: choose one of 1 to {_STACK_LENGTH} "
+                f"lower-case letters, digits or hyphens that begins with a letter, got {self.stack!r}"
+            )
 
     def physical(self, role: str, *, max_length: int) -> str:
         """Name one resource, e.g. `fluxa-dev-database`.
@@ -40,10 +49,7 @@ class Naming:
 
     def log_group(self, role: str) -> str:
         """Name the log group of one service, e.g. `/fluxa/dev/api`."""
-        name = f"/{self.project}/{self.stack}/{role}"
-        if len(name) > LOG_GROUP_NAME_LENGTH:
-            raise ValueError(f"a log group's name may have {LOG_GROUP_NAME_LENGTH} characters, got {len(name)}")
-        return name
+        return f"/{self.project}/{self.stack}/{role}"
 
     def parameter(self, path: str) -> str:
         """Name one SSM parameter, e.g. `/fluxa/dev/database/password`."""

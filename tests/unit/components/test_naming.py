@@ -10,14 +10,14 @@ def test_a_name_says_project_stack_and_role():
 
 
 def test_a_long_name_is_cut_to_the_limit():
-    name = a_naming("a-stack-with-a-very-long-name").physical("database", max_length=30)
+    name = a_naming("a-stack-with-a-long-name").physical("database", max_length=30)
 
     assert len(name) <= 30
     assert name.startswith("fluxa-a-stack-with-a")
 
 
 def test_names_that_are_cut_at_the_same_place_stay_distinct():
-    naming = a_naming("a-stack-with-a-very-long-name")
+    naming = a_naming("a-stack-with-a-long-name")
 
     assert naming.physical("database-1", max_length=30) != naming.physical("database-2", max_length=30)
 
@@ -32,9 +32,10 @@ def test_log_groups_and_parameters_lie_under_the_stack():
     assert "/fluxa/test/database/password" == a_naming().parameter("database/password")
 
 
-def test_a_log_group_name_beyond_the_limit_is_refused():
-    with pytest.raises(ValueError, match=r"may have 512 characters, got 612"):
-        a_naming("s" * 600).log_group("logs")
+@pytest.mark.parametrize("stack", ["PR-12", "pr_12", "12", "", "s" * 25, "pr.12"])
+def test_a_stack_whose_name_no_bucket_or_role_could_carry_is_refused(stack: str):
+    with pytest.raises(ValueError, match=r"1 to 24 lower-case letters, digits or hyphens"):
+        a_naming(stack)
 
 
 def test_tags_tell_stacks_apart():
