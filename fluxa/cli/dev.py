@@ -43,7 +43,7 @@ def dev(
 
     * `fluxa dev --json > platform.json &` — for scripts: the line is there when everything is ready
 
-    * `fluxa dev --state-dir /tmp/second` — a second platform beside the first
+    * `fluxa dev --state-dir ~/fluxa-second` — a second platform beside the first
 
     * `fluxa dev --set ingest.inline_limit_bytes=4096` — with another setting than Pulumi.local.yaml's
 
