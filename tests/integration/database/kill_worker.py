@@ -24,7 +24,7 @@ def main(database_url: str) -> None:
         @stage.registry.on("watched")
         def note(event, connection):
             connection.execute("INSERT INTO effects VALUES (%s)", [event.event_id])
-            time.sleep(0.01)
+            time.sleep(0.02)
 
         for line in sys.stdin:
             sys.stdout.write(" ".join(_process(stage, line.split())) + "\n")

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-EVENTS = 200
+EVENTS = 600
 WORKERS = 3
 KILLS = 10
 BATCH = 10
