@@ -25,7 +25,7 @@ def read_body(request: Request) -> bytes:
     if encoding in {"gzip", "x-gzip"}:
         body = _inflate(body)
     elif encoding not in {"", "identity"}:
-        raise UnsupportedMediaType("The content encoding is not supported; send the body plain or with gzip.")
+        raise UnsupportedMediaType("The content encoding is not supported; send the body uncompressed.")
     if len(body) > BODY_LIMIT_BYTES:
         raise PayloadTooLarge(f"The body has {len(body)} bytes; at most {BODY_LIMIT_BYTES} are accepted.")
     return body
