@@ -43,11 +43,6 @@ class Traffic:
         query = f"SELECT event_id FROM {table} WHERE event_id LIKE %s"
         return sorted(row[0] for row in self.connection.execute(query, [f"{self._run}-%"]).fetchall())
 
-    def attempts_beyond_the_first(self) -> int:
-        query = "SELECT count(*) FROM idempotency_keys WHERE event_id LIKE %s AND attempts > 1"
-        row = self.connection.execute(query, [f"{self._run}-%"]).fetchone()
-        return int(row[0]) if row else 0
-
     def await_stored(self, expected: list[str], *, timeout_seconds: float) -> None:
         eventually(lambda: len(self.rows("events")) >= len(expected), timeout_seconds=timeout_seconds)
         assert sorted(expected) == self.rows("events")
@@ -63,6 +58,17 @@ def _workers(platform: LocalPlatform, function: str) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def _is_in_transaction(connection: psycopg.Connection, process: psutil.Process) -> bool:
+    """Tell whether the process holds a claim that is not committed: only then is a kill one in mid-batch."""
+    try:
+        ports = [socket.laddr.port for socket in process.net_connections()]
+    except psutil.Error:
+        return False
+    query = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND client_port = ANY(%s)"
+    row = connection.execute(query, [ports]).fetchone()
+    return bool(row and row[0])
 
 
 @pytest.mark.timeout(300)
@@ -83,10 +89,9 @@ def test_functions_killed_in_mid_batch_lose_and_double_nothing(
     sender = threading.Thread(target=send_all)
     sender.start()
     while kills < KILLS:
-        time.sleep(source.uniform(0.1, 0.4))
-        workers = _workers(platform, "processor")
-        if workers and len(traffic.rows("events")) < EVENTS:
-            source.choice(workers).kill()
+        time.sleep(source.uniform(0.02, 0.2))
+        if busy := [one for one in _workers(platform, "processor") if _is_in_transaction(effects, one)]:
+            source.choice(busy).kill()
             kills += 1
         assert not (sending.is_set() and len(traffic.rows("events")) == EVENTS), f"only {kills} kills were possible"
     sender.join()

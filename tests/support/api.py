@@ -72,15 +72,20 @@ class Api:
         return page
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        """Look at the dead-letter queue without taking anything out of it for long."""
-        answer = self.aws("sqs").receive_message(
-            QueueUrl=self.outputs["dead_letter_queue_url"],
-            MaxNumberOfMessages=10,
-            MessageAttributeNames=["All"],
-            VisibilityTimeout=1,
-        )
-        messages: list[dict[str, Any]] = answer.get("Messages", [])
-        return messages
+        """Look at the whole dead-letter queue without taking anything out of it for long."""
+        found: dict[str, dict[str, Any]] = {}
+        while True:
+            answer = self.aws("sqs").receive_message(
+                QueueUrl=self.outputs["dead_letter_queue_url"],
+                MaxNumberOfMessages=10,
+                MessageAttributeNames=["All"],
+                VisibilityTimeout=2,
+                WaitTimeSeconds=0,
+            )
+            messages = answer.get("Messages", [])
+            if not messages:
+                return list(found.values())
+            found |= {message["MessageId"]: message for message in messages}
 
     def log_lines(self, function: str, *fragments: str) -> list[str]:
         """Return the function's log lines that contain every fragment."""
