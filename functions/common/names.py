@@ -72,6 +72,17 @@ class Service(StrEnum):
     MAINTENANCE = "maintenance"
 
 
+class DatabaseRole(StrEnum):
+    """The roles that log in to PostgreSQL, one for each kind of work. Ingest has none: it needs no database."""
+
+    ADMIN = "fluxa_admin"
+    """Owns the tables: migrations, partitions, retention. Only maintenance logs in as it."""
+    PROCESSOR = "fluxa_processor"
+    """Stores events and what its handlers write; makes and drops nothing."""
+    QUERY = "fluxa_query"
+    """Reads."""
+
+
 class Header(StrEnum):
     """HTTP headers with a meaning of ours. Compare case-insensitively."""
 
