@@ -1,24 +1,14 @@
 """StackSettings: every size and toggle of a stack, validated before anything is created; typos are refused."""
 
 from components.settings.loading import InvalidSettings, load_settings, parse_settings
-from components.settings.sections import (
-    AlarmSettings,
-    ApiSettings,
-    Architecture,
-    DatabaseSettings,
-    FunctionsSettings,
-    IngestSettings,
-    NetworkSettings,
-    ObservabilitySettings,
-    ProcessingSettings,
-    QuerySettings,
-    QueueSettings,
-    SecretsSettings,
-    StorageSettings,
-)
+from components.settings.rules import RULES, message_lifetime_days
+from components.settings.running import AlarmSettings, Architecture, FunctionsSettings, ObservabilitySettings
 from components.settings.stack import StackSettings
+from components.settings.stores import DatabaseSettings, NetworkSettings, SecretsSettings, StorageSettings
+from components.settings.traffic import ApiSettings, IngestSettings, ProcessingSettings, QuerySettings, QueueSettings
 
 __all__ = [
+    "RULES",
     "AlarmSettings",
     "ApiSettings",
     "Architecture",
@@ -35,5 +25,6 @@ __all__ = [
     "StackSettings",
     "StorageSettings",
     "load_settings",
+    "message_lifetime_days",
     "parse_settings",
 ]

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from components.settings import sections
+from components.settings import running, stores, traffic
 from components.settings.rules import RULES
 from components.settings.section import Section
 
@@ -16,18 +16,18 @@ FINGERPRINT_LENGTH = 12
 class StackSettings(Section):
     """Every size and toggle of one stack. Two stacks with equal settings build equal resources."""
 
-    api: sections.ApiSettings = sections.ApiSettings()
-    ingest: sections.IngestSettings = sections.IngestSettings()
-    queue: sections.QueueSettings = sections.QueueSettings()
-    processing: sections.ProcessingSettings = sections.ProcessingSettings()
-    query: sections.QuerySettings = sections.QuerySettings()
-    storage: sections.StorageSettings = sections.StorageSettings()
-    database: sections.DatabaseSettings = sections.DatabaseSettings()
-    network: sections.NetworkSettings = sections.NetworkSettings()
-    secrets: sections.SecretsSettings = sections.SecretsSettings()
-    observability: sections.ObservabilitySettings = sections.ObservabilitySettings()
-    alarms: sections.AlarmSettings = sections.AlarmSettings()
-    functions: sections.FunctionsSettings = sections.FunctionsSettings()
+    api: traffic.ApiSettings = traffic.ApiSettings()
+    ingest: traffic.IngestSettings = traffic.IngestSettings()
+    queue: traffic.QueueSettings = traffic.QueueSettings()
+    processing: traffic.ProcessingSettings = traffic.ProcessingSettings()
+    query: traffic.QuerySettings = traffic.QuerySettings()
+    storage: stores.StorageSettings = stores.StorageSettings()
+    database: stores.DatabaseSettings = stores.DatabaseSettings()
+    network: stores.NetworkSettings = stores.NetworkSettings()
+    secrets: stores.SecretsSettings = stores.SecretsSettings()
+    observability: running.ObservabilitySettings = running.ObservabilitySettings()
+    alarms: running.AlarmSettings = running.AlarmSettings()
+    functions: running.FunctionsSettings = running.FunctionsSettings()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
@@ -35,6 +35,21 @@ class StackSettings(Section):
         if complaints:
             raise ValueError("\n".join(complaints))
         return self
+
+    def uses_own_key(self) -> bool:
+        """Tell whether anything is to be encrypted with a key of the stack's own.
+
+        Alarm topics need one: CloudWatch may not publish through AWS's key for SNS.
+        """
+        choices = (
+            self.queue.encryption,
+            self.storage.encryption,
+            self.database.encryption,
+            self.secrets.encryption,
+            self.observability.log_encryption,
+            self.functions.environment_encryption,
+        )
+        return "kms" in choices or bool(self.alarms.email)
 
     def fingerprint(self) -> str:
         """Return a short hash that changes with any setting; health answers carry it, so drift can be seen."""
