@@ -11,14 +11,15 @@ from pathlib import Path
 
 from components.bundling.errors import BundleError
 
-_CREDENTIAL_SERVICES = frozenset({"rds", "secretsmanager", "ssm"})
-"""The database's password comes from one of them, by the setting `secrets.backend`; so each is there."""
+_CREDENTIAL_SERVICES = frozenset({"secretsmanager", "ssm"})
+"""The database's password comes from one of them, by the setting `secrets.backend`; so each is there.
+Tokens, the third way, are signed without a description of RDS."""
 
 SERVICES: dict[str, frozenset[str]] = {
     "ingest": frozenset({"s3", "sqs"}),
     "processor": _CREDENTIAL_SERVICES | {"s3", "sqs"},
     "query": _CREDENTIAL_SERVICES | {"s3", "sqs"},
-    "maintenance": _CREDENTIAL_SERVICES,
+    "maintenance": _CREDENTIAL_SERVICES | {"cloudwatch", "s3", "sqs"},
 }
 """The AWS services each function calls: botocore's description of every other one stays at home."""
 

@@ -31,7 +31,10 @@ class PostgresEventStore:
 
     def store_with(self, event: Envelope, effect: Effect, *, within_seconds: float) -> Claim:
         """See the port. `connection.transaction()` keeps the effect from committing by itself."""
-        with self._database.connection(within_seconds=within_seconds) as connection, connection.transaction():
+        with (
+            self._database.connection(within_seconds=within_seconds, for_handlers=True) as connection,
+            connection.transaction(),
+        ):
             (claim,) = _claim(connection, [event])
             if claim.is_new:
                 effect(connection)

@@ -7,25 +7,19 @@ everything here is about noticing that within a few seconds, and about one fresh
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol, Self
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow
+from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from functions.adapters.connecting import Attempts, Connection, Password, connect
 from functions.adapters.deadline import deadline
 from functions.adapters.postgres_errors import translate_errors
 from functions.common.environment import DatabaseSettings
 from functions.common.errors import DatabaseUnavailable, FluxaError, OutOfTime
 
 __all__ = ["Connection", "Database", "Password", "connect", "translate_errors"]
-
-Connection = psycopg.Connection[TupleRow]
-
-CONNECT_TIMEOUT_SECONDS = 3
-"""A TLS handshake and a SCRAM exchange inside one region take well below a second."""
 
 BORROW_TIMEOUT_SECONDS = 5.0
 """Long enough for one fresh connection after a dead one, far below API Gateway's 29 seconds."""
@@ -45,34 +39,16 @@ MAX_LIFETIME_SECONDS = 15 * 60.0
 MAX_IDLE_SECONDS = 5 * 60.0
 """A NAT gateway forgets idle connections after 350 seconds without telling either side."""
 
-_CA_BUNDLE = Path(__file__).with_name("rds-global-bundle.pem")
+_RESET_SESSION = "RESET SESSION AUTHORIZATION; RESET ALL"
 
-_SOCKET = {
-    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-    "keepalives_idle": 30,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,  # milliseconds
-    "gssencmode": "disable",
-}
-
-
-class Password(Protocol):
-    """A password that may be rotated while we run."""
-
-    def __call__(self) -> str:
-        """Return the password, from memory when it was read before.
-
-        Raises:
-            SecretUnavailable: It could not be read.
-        """
-
-    def refresh(self) -> str:
-        """Return the password as it is now.
-
-        Raises:
-            SecretUnavailable: It could not be read.
-        """
+# For RDS Proxy, where the reset itself would pin the session to one server connection: only a session that is pinned
+# already has anything to reset. PostgreSQL lists its own settings and no names that a handler made up (`app.tenant`).
+# The proxy may hand on by SET what every connection says when it starts.
+_SESSION_WAS_SET = """
+    SELECT current_user <> session_user OR EXISTS (
+           SELECT FROM pg_settings
+            WHERE source = 'session' AND name NOT IN ('application_name', 'client_encoding'))
+"""
 
 
 class Database:
@@ -83,7 +59,9 @@ class Database:
     """
 
     def __init__(self, settings: DatabaseSettings, password: Password) -> None:
-        self._attempts = _Attempts(settings, password)
+        self._attempts = Attempts(settings, password)
+        self._behind_proxy = settings.behind_proxy
+        self._ran_handlers = False
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs=self._attempts.arguments,
             connection_class=self._attempts.connection_class(),
@@ -91,7 +69,7 @@ class Database:
             max_size=1,  # One invocation is one thread.
             open=False,
             num_workers=1,
-            check=_check,
+            check=self._check,
             reconnect_timeout=RECONNECT_TIMEOUT_SECONDS,
             max_lifetime=MAX_LIFETIME_SECONDS,
             max_idle=MAX_IDLE_SECONDS,
@@ -100,13 +78,18 @@ class Database:
 
     @contextmanager
     def connection(
-        self, timeout: float | None = None, *, within_seconds: float = WORK_TIMEOUT_SECONDS
+        self,
+        timeout: float | None = None,
+        *,
+        within_seconds: float = WORK_TIMEOUT_SECONDS,
+        for_handlers: bool = False,
     ) -> Iterator[Connection]:
         """Lend the connection until the block ends; whatever state it is left in, the next borrower gets a clean one.
 
         Args:
             timeout: seconds to wait for a connection; None for `BORROW_TIMEOUT_SECONDS`.
             within_seconds: for borrowing and the block together; then the block is interrupted, main thread only.
+            for_handlers: whether the block runs a user's code, after which the session's settings are put back.
 
         Raises:
             DatabaseUnavailable: No connection could be made, or it was lost.
@@ -116,6 +99,7 @@ class Database:
         end = time.monotonic() + within_seconds
         with translate_errors():
             connection = self._borrow(min(BORROW_TIMEOUT_SECONDS if timeout is None else timeout, within_seconds))
+            self._ran_handlers = for_handlers
             try:
                 with deadline(end - time.monotonic()):
                     yield connection
@@ -141,85 +125,19 @@ class Database:
                 raise DatabaseUnavailable(f"PostgreSQL accepts no connection: {failure}") from error
             raise
 
-
-def connect(settings: DatabaseSettings, password: Password) -> Connection:
-    """Open one connection outside any pool, in autocommit mode; close it yourself.
-
-    Raises:
-        DatabaseUnavailable: PostgreSQL accepts none.
-        SecretUnavailable: The password could not be read.
-    """
-    attempts = _Attempts(settings, password)
-    with translate_errors():
-        return attempts.connection_class().connect(**attempts.arguments())
+    def _check(self, connection: Connection) -> None:
+        """Make one round trip, which puts the session's settings back when a handler may have changed them."""
+        with deadline(CHECK_TIMEOUT_SECONDS):
+            if not self._ran_handlers:
+                ConnectionPool.check_connection(connection)
+            elif not self._behind_proxy or _session_was_set(connection):
+                connection.execute(_RESET_SESSION)
 
 
-class _Attempts:
-    """How connections are made, and why the last attempt failed. The pool's own thread comes through here."""
-
-    def __init__(self, settings: DatabaseSettings, password: Password) -> None:
-        self._settings = settings
-        self._password = password
-        self.failure: Exception | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the driver's keyword arguments; asked for each connection, so that each gets today's password."""
-        settings = self._settings
-        verify = {"sslmode": "verify-full", "sslrootcert": str(_CA_BUNDLE)}
-        try:
-            password = self._password()
-        except FluxaError as error:
-            self.failure = error
-            raise
-        return {
-            "host": settings.database_host,
-            "port": settings.database_port,
-            "dbname": settings.database_name,
-            "user": settings.database_user,
-            "password": password,
-            "application_name": "fluxa",
-            "autocommit": True,
-            # Behind RDS Proxy a prepared statement pins the session to one server connection.
-            "prepare_threshold": None,
-            **(verify if settings.database_tls == "verify-full" else {"sslmode": "disable"}),
-            **_SOCKET,
-        }
-
-    def connection_class(self) -> type[Connection]:
-        """Return a connection class that reads the password once more when the server refuses it."""
-        attempts = self
-
-        class _Connection(psycopg.Connection[TupleRow]):
-            @classmethod
-            def connect(cls, conninfo: str = "", **arguments: Any) -> Self:
-                try:
-                    try:
-                        return super().connect(conninfo, **arguments)
-                    except psycopg.OperationalError as error:
-                        if not _refused_the_password(error):
-                            raise
-                        fresh = attempts._password.refresh()
-                        if fresh == arguments["password"]:
-                            raise
-                        return super().connect(conninfo, **{**arguments, "password": fresh})
-                except (psycopg.Error, FluxaError) as error:
-                    attempts.failure = error
-                    raise
-
-        return _Connection
-
-
-def _refused_the_password(error: psycopg.OperationalError) -> bool:
-    """Tell whether the server asked for a password, got one and ended the conversation.
-
-    Errors while connecting carry no SQLSTATE, and their text is in the server's language.
-    """
-    return error.pgconn is not None and error.pgconn.used_password
-
-
-def _check(connection: Connection) -> None:
-    with deadline(CHECK_TIMEOUT_SECONDS):
-        ConnectionPool.check_connection(connection)
+def _session_was_set(connection: Connection) -> bool:
+    # A cursor of our own: a handler may have set another row factory.
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(_SESSION_WAS_SET).fetchone() == (True,)
 
 
 def _clean_up(connection: Connection) -> None:

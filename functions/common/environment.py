@@ -7,7 +7,7 @@ Values are names and sizes only: whoever may describe a function can read its en
 import os
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class FunctionSettings(BaseModel):
@@ -34,6 +34,10 @@ class FunctionSettings(BaseModel):
         return cls.model_validate(dict(os.environ))
 
 
+SecretBackend = Literal["ssm", "secretsmanager"]
+"""Where a secret's value is: an SSM SecureString holds it bare, Secrets Manager as a field of a JSON object."""
+
+
 class DatabaseSettings(FunctionSettings):
     """What every function that talks to PostgreSQL is told as well."""
 
@@ -41,6 +45,30 @@ class DatabaseSettings(FunctionSettings):
     database_port: int
     database_name: str
     database_user: str
-    database_password_parameter: str
-    """Name of the SSM SecureString that holds the password; never the password."""
-    database_tls: Literal["verify-full", "disable"]
+    database_auth: Literal["ssm", "secretsmanager", "iam"]
+    """Where the password comes from; with `iam` a signed token stands in its place."""
+    database_secret: str | None = None
+    """Name of the SSM SecureString, or ARN of the secret, that holds the password; never the password."""
+    database_tls: Literal["verify-full", "verify-system", "disable"]
+    """Whose certificates are believed: RDS's own authorities', the public ones' (RDS Proxy), or no TLS at all."""
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        if self.database_auth == "iam":
+            if self.database_tls == "disable":
+                raise ValueError(
+                    "DATABASE_AUTH=iam needs TLS, because a token opens the database to whoever sees it: "
+                    "set DATABASE_TLS to verify-full, or to verify-system behind RDS Proxy."
+                )
+        elif not self.database_secret:
+            raise ValueError(
+                f"DATABASE_AUTH={self.database_auth} needs DATABASE_SECRET: set it to the "
+                f"{'name of the SSM parameter' if self.database_auth == 'ssm' else 'ARN of the secret'} "
+                "that holds the password."
+            )
+        return self
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether RDS Proxy shares server connections between sessions; only its certificate gives it away."""
+        return self.database_tls == "verify-system"

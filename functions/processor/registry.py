@@ -19,6 +19,9 @@ Handler = Callable[[Event, psycopg.Connection[Any]], None]
 
 It may raise `PermanentError` (the event goes to the dead-letter queue) or `TransientError` (it is retried);
 anything else is a bug, is retried, and alarms.
+
+What it changes with `SET` is put back before the next event. `SET LOCAL` needs no putting back, and is the only way
+behind RDS Proxy: there a plain `SET` costs the sharing of connections, and a name of its own (`app.tenant`) stays set.
 """
 
 HANDLERS_PACKAGE = "handlers"

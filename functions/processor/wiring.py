@@ -8,10 +8,10 @@ from functools import cache
 import boto3
 
 from functions.adapters.aws_clients import CLIENT_CONFIG
+from functions.adapters.database_login import password_source
 from functions.adapters.event_store import PostgresEventStore
 from functions.adapters.postgres import Database
 from functions.adapters.s3 import S3Payloads
-from functions.adapters.secrets import SsmSecret
 from functions.adapters.sqs_consumer import SqsSource
 from functions.common import log
 from functions.common.metrics import Metrics
@@ -37,8 +37,7 @@ def application() -> Application:
     settings = ProcessorSettings.from_environment()
     log.configure(Service.PROCESSOR, settings.log_level)
     load_handlers()
-    password = SsmSecret(lambda: boto3.client("ssm", config=CLIENT_CONFIG), settings.database_password_parameter)
-    store = PostgresEventStore(Database(settings, password))
+    store = PostgresEventStore(Database(settings, password_source(settings)))
     metrics = Metrics(service=Service.PROCESSOR, stack=settings.stack)
 
     # A clean batch of inline events needs neither S3 nor SQS, so their clients wait until something does.

@@ -9,10 +9,10 @@ import boto3
 from botocore.config import Config
 
 from functions.adapters.aws_clients import CLIENT_CONFIG
+from functions.adapters.database_login import password_source, secret_reader
 from functions.adapters.postgres import Database
 from functions.adapters.reachability import PROBE_CONFIG, PostgresReachable, SqsReachable
 from functions.adapters.s3 import S3Payloads
-from functions.adapters.secrets import SsmSecret
 from functions.adapters.stored_events import PostgresStoredEvents
 from functions.common import log
 from functions.common.metrics import Metrics
@@ -26,7 +26,6 @@ from functions.query.settings import QuerySettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_ssm import SSMClient
 
 # A link names its host. Left to itself botocore names the one for all regions, which sends clients on to the bucket's
 # region, where the signature, made for another host, is refused.
@@ -54,10 +53,6 @@ def build(settings: QuerySettings) -> Query:
     """Put the function together. Nothing is connected and no client made before a request needs it."""
 
     @cache
-    def ssm() -> "SSMClient":
-        return boto3.client("ssm", config=CLIENT_CONFIG)
-
-    @cache
     def sqs() -> "SQSClient":
         return boto3.client("sqs", config=PROBE_CONFIG)
 
@@ -65,13 +60,13 @@ def build(settings: QuerySettings) -> Query:
     def payloads() -> S3Payloads:
         return S3Payloads(boto3.client("s3", config=LINK_CONFIG), settings.payload_bucket)
 
-    database = Database(settings, SsmSecret(ssm, settings.database_password_parameter))
-    cursor_secret = SsmSecret(ssm, settings.cursor_key_parameter)
+    database = Database(settings, password_source(settings))
+    cursor_key = secret_reader(settings.cursor_key_backend, settings.cursor_key_secret, field="key")
     stored = PostgresStoredEvents(database)
     return Query(
         routes=Routes(
             finder=Finder(events=stored, link=lambda reference: payloads().link(reference)),
-            lister=Lister(events=stored, cursor_key=lambda: cursor_secret().encode()),
+            lister=Lister(events=stored, cursor_key=lambda: cursor_key().encode()),
             health=Health(
                 stack=settings.stack,
                 version=settings.fluxa_version,

@@ -48,7 +48,8 @@ def settings_for(database_url: str) -> DatabaseSettings:
             "DATABASE_PORT": parts["port"],
             "DATABASE_NAME": parts["dbname"],
             "DATABASE_USER": parts["user"],
-            "DATABASE_PASSWORD_PARAMETER": "/fluxa/test/database-password",
+            "DATABASE_AUTH": "ssm",
+            "DATABASE_SECRET": "/fluxa/test/database-password",
             "DATABASE_TLS": "disable",
         }
     )

@@ -22,8 +22,13 @@ __import__(f"functions.{function}.handler")
 if function == "processor":
     import handlers
 import boto3
-for service in ("s3", "sqs") if function == "ingest" else ("rds", "secretsmanager", "ssm"):
+for service in ("s3", "sqs") if function == "ingest" else ("secretsmanager", "ssm"):
     boto3.client(service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+if function != "ingest":
+    from functions.adapters.aws_clients import PUBLIC_AUTHORITIES
+    from functions.adapters.iam_token import IamToken
+    os.environ.update(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b", AWS_DEFAULT_REGION="us-east-1")
+    assert PUBLIC_AUTHORITIES.is_file() and IamToken(host="db.internal", port=5432, user="fluxa")()
 if function == "maintenance":
     import alembic.command, psycopg, sqlalchemy
     sqlalchemy.create_engine("postgresql+psycopg://")

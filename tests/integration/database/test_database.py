@@ -8,8 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 from psycopg import sql
+from psycopg.rows import dict_row, tuple_row
 
 from functions.adapters.postgres import Database, connect
+from functions.adapters.secrets import Secret
+from functions.common.environment import DatabaseSettings
 from functions.common.errors import DatabaseUnavailable, OutOfTime, SecretUnavailable
 from tests.support.postgres_fixtures import KnownPassword, opened_database, password_for, session, settings_for
 
@@ -34,6 +37,29 @@ class UnreadablePassword(KnownPassword):
 
     def __call__(self):
         raise SecretUnavailable("The parameter could not be read.")
+
+
+class HalfRotated:
+    """A secret in mid-rotation: what is valid now, and what is about to be."""
+
+    name = "fluxa/test/processor"
+
+    def __init__(self, current, pending):
+        self._values = (current, pending)
+
+    def current(self):
+        return self._values[0]
+
+    def pending(self):
+        return self._values[1]
+
+
+class BehindProxy(DatabaseSettings):
+    """A proxy's certificate is nothing that a test could have; what follows from it is tried on the server itself."""
+
+    @property
+    def behind_proxy(self):
+        return True
 
 
 @contextmanager
@@ -107,6 +133,61 @@ def test_an_open_transaction_is_not_left_to_the_next_borrower(database):
         assert (None,) == connection.execute("SELECT to_regclass('left_behind')").fetchone()
 
 
+CHANGES = {
+    "SET statement_timeout = '7s'": "current_setting('statement_timeout')",
+    "SELECT set_config('search_path', 'nowhere', false)": "current_setting('search_path')",
+    "SET ROLE pg_monitor": "current_user::text",
+    # PostgreSQL does not tell of names that are not its own, so behind a proxy nobody notices that one was set.
+    "SET app.tenant = '7'": "coalesce(current_setting('app.tenant', true), '')",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings_class", "change"),
+    [*((DatabaseSettings, change) for change in CHANGES), *((BehindProxy, change) for change in list(CHANGES)[:3])],
+)
+def test_what_a_handler_sets_for_the_session_ends_with_its_event(database_url, settings_class, change):
+    settings = settings_class.model_validate(settings_for(database_url).model_dump())
+
+    def seen(connection):
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(f"SELECT pg_backend_pid(), {CHANGES[change]}").fetchone()
+
+    with opened(settings, password_for(database_url)) as database:
+        with database.connection() as connection:
+            before = seen(connection)
+        with database.connection(for_handlers=True) as connection, connection.transaction():
+            connection.execute(change)
+            connection.row_factory = dict_row
+            assert before != seen(connection)
+        with database.connection() as connection:
+            assert before == seen(connection)
+
+
+def test_only_a_handler_is_cleaned_up_after(database, admin):
+    with database.connection() as connection:
+        connection.execute("SELECT 1")
+    with database.connection() as connection:
+        assert "" == last_statement(admin, connection.info.backend_pid)
+
+
+def test_a_proxys_session_in_which_nothing_was_set_is_not_pinned_by_a_reset(database_url, admin):
+    settings = BehindProxy.model_validate(settings_for(database_url).model_dump())
+
+    with opened(settings, password_for(database_url)) as database:
+        with database.connection(for_handlers=True) as connection, connection.transaction():
+            connection.execute("SET LOCAL work_mem = '5MB'")
+        with database.connection() as connection:
+            pid = connection.info.backend_pid
+
+            assert "RESET" not in last_statement(admin, pid)
+
+
+def last_statement(admin, pid):
+    (text,) = admin.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
+    return text
+
+
 def test_a_server_that_hangs_in_mid_transaction_does_not_keep_us_from_giving_up(database):
     with database.connection() as connection:
         connection.execute("BEGIN")
@@ -147,6 +228,18 @@ def test_a_single_connection_survives_a_rotation_as_well(database_url):
     connect(settings_for(database_url), password).close()
 
     assert 1 == password.refreshes
+
+
+@pytest.mark.parametrize("valid", ["current", "pending"])
+def test_in_mid_rotation_the_server_may_know_either_password(database_url, valid):
+    """A cold start as well as a warm one: the current value was read only a moment ago."""
+    right = password_for(database_url).value
+    secret = Secret(HalfRotated(right, "new") if valid == "current" else HalfRotated("old", right))
+
+    with opened(settings_for(database_url), secret) as database:
+        assert backend_of(database) == backend_of(database)
+
+    connect(settings_for(database_url), secret).close()
 
 
 def test_a_password_that_stays_wrong_is_reported_in_the_servers_words(database_url):

@@ -75,6 +75,19 @@ def test_a_handlers_sql_is_committed_with_its_event_or_not_at_all(stage, admin):
     assert (0,) == admin.execute("SELECT quantity FROM stock").fetchone()
 
 
+def test_what_a_handler_sets_for_the_session_does_not_reach_the_next_event(stage):
+    seen = []
+
+    @stage.registry.on("order.created")
+    def hurry(event, connection):
+        seen.append(connection.execute("SHOW statement_timeout").fetchone())
+        connection.execute("SET statement_timeout = '7s'")
+
+    stage.run(*(a_message(a_recent_envelope(f"e-{number}")) for number in range(3)))
+
+    assert [seen[0]] * 3 == seen
+
+
 def test_a_handler_sees_its_own_event_in_the_table(stage):
     seen = []
     stage.registry.on("order.created")(

@@ -1,7 +1,10 @@
 """What is built from the environment, without asking anybody."""
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from functions.adapters.database_login import secretsmanager_client, ssm_client
 from functions.common.envelope import PayloadReference
 from functions.query import wiring
 from functions.query.settings import QuerySettings
@@ -15,11 +18,13 @@ ENVIRONMENT = {
     "DATABASE_PORT": "5432",
     "DATABASE_NAME": "fluxa",
     "DATABASE_USER": "fluxa",
-    "DATABASE_PASSWORD_PARAMETER": "/fluxa/dev/database/password",
+    "DATABASE_AUTH": "ssm",
+    "DATABASE_SECRET": "/fluxa/dev/query/password",
     "DATABASE_TLS": "verify-full",
     "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/events",
     "PAYLOAD_BUCKET": "payloads-1",
-    "CURSOR_KEY_PARAMETER": "/fluxa/dev/query/cursor-key",
+    "CURSOR_KEY_BACKEND": "ssm",
+    "CURSOR_KEY_SECRET": "/fluxa/dev/query/cursor-key",
 }
 
 
@@ -58,7 +63,27 @@ def test_a_missing_setting_is_named(name):
         QuerySettings.model_validate(environment)
 
 
-def test_the_environment_holds_names_of_secrets_only():
-    secrets = [name for name in QuerySettings.model_fields if "password" in name or "key" in name]
+def test_cursors_are_signed_with_the_field_key_of_a_secret(account):
+    environment = {**ENVIRONMENT, "CURSOR_KEY_BACKEND": "secretsmanager", "CURSOR_KEY_SECRET": "cursor-key"}
+    with mock_aws():
+        boto3.client("secretsmanager").create_secret(Name="cursor-key", SecretString='{"key": "k1"}')
+        app = wiring.build(QuerySettings.model_validate(environment))
 
-    assert ["database_password_parameter", "cursor_key_parameter"] == secrets
+        assert b"k1" == app.routes.lister.cursor_key()
+    secretsmanager_client.cache_clear()
+
+
+def test_cursors_are_signed_with_the_bare_value_of_a_parameter(account):
+    with mock_aws():
+        boto3.client("ssm").put_parameter(Name=ENVIRONMENT["CURSOR_KEY_SECRET"], Value="k1", Type="SecureString")
+        app = wiring.build(QuerySettings.model_validate(ENVIRONMENT))
+
+        assert b"k1" == app.routes.lister.cursor_key()
+    ssm_client.cache_clear()
+
+
+def test_the_environment_holds_names_of_secrets_only():
+    words = ("password", "key", "secret")
+    secrets = [name for name in QuerySettings.model_fields if any(word in name for word in words)]
+
+    assert ["database_secret", "cursor_key_backend", "cursor_key_secret"] == secrets
