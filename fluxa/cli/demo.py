@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fluxa.cli.dev import Profile
 from fluxa.errors import OperatorError
 from fluxa.local.project import DEFAULT_STATE_DIR
 
@@ -32,6 +33,7 @@ def demo(
     state_dir: Annotated[
         Path, typer.Option(metavar="PATH", help="Where the demonstration runs; it is emptied first.")
     ] = DEMO_STATE_DIR,
+    profile: Profile = None,
 ) -> None:
     """Run all of Fluxa, send more than two hundred events of every kind, show where each ended, and stop.
 
@@ -43,11 +45,13 @@ def demo(
     **Example**
 
     * `fluxa demo | tail -1` — only the JSON object
+
+    * `fluxa demo --profile prod` — with every resource that production has
     """
     from fluxa.cli.session import platform_session
     from fluxa.demo.report import table
 
-    with platform_session(state_dir, DEMO_SETTINGS, reset=True) as platform:
+    with platform_session(state_dir, DEMO_SETTINGS, profile=profile, reset=True) as platform:
         result = _run(platform)
     from rich.console import Console
 

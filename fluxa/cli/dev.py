@@ -15,6 +15,14 @@ from fluxa.local.project import DEFAULT_STATE_DIR
 if TYPE_CHECKING:
     from fluxa.local.outputs import PlatformOutputs
 
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STACK",
+        help="Deploy another stack's shape: Pulumi.STACK.yaml's settings, with Pulumi.local.yaml's laid over them.",
+    ),
+]
+
 _WIDTH_OF_SAMPLES = 90
 """Columns that the table of sample events needs."""
 
@@ -27,6 +35,7 @@ def dev(
     state_dir: Annotated[
         Path, typer.Option(metavar="PATH", help="Where events are kept between runs.", show_default=".fluxa")
     ] = DEFAULT_STATE_DIR,
+    profile: Profile = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting for this run only, over Pulumi.local.yaml's."),
@@ -47,11 +56,14 @@ def dev(
 
     * `fluxa dev --set ingest.inline_limit_bytes=4096` — with another setting than Pulumi.local.yaml's
 
+    * `fluxa dev --profile prod` — every resource that production has; those that only AWS can run are records. The
+      stack is still called `local`, and events are the same under every profile.
+
     * `fluxa dev --reset` — forget everything first
     """
     overrides = dict(setting(text) for text in settings or [])
     try:
-        with platform_session(state_dir, overrides, reset=reset) as platform:
+        with platform_session(state_dir, overrides, profile=profile, reset=reset) as platform:
             _announce(platform.outputs, as_json=as_json)
             platform.wait(_say)
     except StopRequested:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def platform_session(
-    state_dir: Path, overrides: Mapping[str, Any], *, reset: bool = False
+    state_dir: Path, overrides: Mapping[str, Any], *, profile: str | None = None, reset: bool = False
 ) -> Iterator["LocalPlatform"]:
     """Start a platform, hand it to the block, and stop it whatever happens.
 
@@ -40,7 +40,9 @@ def platform_session(
     try:
         with stopping.on_signals(), ExitStack() as up:
             with _shown_steps() as steps:
-                platform = up.enter_context(LocalPlatform(PROJECT_DIR, state_dir, overrides, report=steps, reset=reset))
+                platform = up.enter_context(
+                    LocalPlatform(PROJECT_DIR, state_dir, overrides, profile=profile, report=steps, reset=reset)
+                )
             stopping.patience_seconds = PATIENCE_WHILE_UP_SECONDS
             ready = True
             up.enter_context(published(state_dir, platform.outputs.document()))

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import psutil
 
 from fluxa.errors import OperatorError
-from fluxa.local import emulator_environment, processes
+from fluxa.local import calls, emulator_environment, processes
 from fluxa.local.aws_clients import AwsClients
 from fluxa.local.ports import LOOPBACK, START_ATTEMPTS, find_free, is_free, last_used, remember
 from fluxa.local.project import PROJECT_DIR
@@ -42,6 +43,11 @@ KEPT_SERVICES = ("sqs", "s3")
 _ACCOUNT_ID = "000000000000"
 
 _POLL_SECONDS = 0.03
+
+_ORDINARY = ("-m", "ministack")
+_RECORDING = Path(__file__).with_name("recording_emulator.py")
+"""Run as a file by the emulator's interpreter, which has no `fluxa`. `-P` keeps its neighbours here from standing in
+for modules of the same name: there is a `platform.py`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +79,14 @@ class Emulator:
         return self.clients.get(service)
 
 
-def start(state_dir: Path, *, port: int | None = None) -> Emulator:
+def start(state_dir: Path, *, port: int | None = None, record_calls: bool = False) -> Emulator:
     """Start an emulator that keeps its state in `state_dir`, installing it first when need be.
 
     One left running by a killed platform is stopped first, so that it writes its messages down.
 
     Args:
         port: the port to listen on; None finds a free one, the last one used when possible.
+        record_calls: write down what roles ask of AWS, for `fluxa.local.calls` to read.
 
     Raises:
         OperatorError: the port is taken, the installation failed, the kept state cannot be read, or it does not start.
@@ -95,9 +102,10 @@ def start(state_dir: Path, *, port: int | None = None) -> Emulator:
     for part in (folder, _scratch(state_dir), folder / "state", folder / "s3"):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
     _keep_only_events(folder / "state")
+    arguments = _ORDINARY if not record_calls else ("-P", str(_RECORDING), str(calls.file_of(state_dir)))
     for _ in range(START_ATTEMPTS):
         chosen = port or find_free(last_used(folder / "port"))
-        process = _launch(python, state_dir, chosen)
+        process = _launch([python, *arguments], state_dir, chosen)
         if process is not None:
             remember(folder / "port", chosen)
             return Emulator(endpoint_url=f"http://{LOOPBACK}:{chosen}", state_dir=state_dir, process=process)
@@ -185,17 +193,17 @@ def _keep_only_events(folder: Path) -> None:
             ) from None
 
 
-def _launch(python: Path, state_dir: Path, port: int) -> subprocess.Popen[bytes] | None:
+def _launch(command: Sequence[str | Path], state_dir: Path, port: int) -> subprocess.Popen[bytes] | None:
     """Start the emulator and wait until it answers; None when somebody else has taken the port."""
     log = log_of(state_dir)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [python, "-m", "ministack"],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=_scratch(state_dir),
-            env=_environment(python, state_dir, port),
+            env=_environment(Path(command[0]), state_dir, port),
             # Ctrl-C at the terminal is for `fluxa dev`, which stops the emulator itself.
             start_new_session=True,
         )

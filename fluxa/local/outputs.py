@@ -12,7 +12,7 @@ class PlatformOutputs:
     api_url: str
     """Base URL of the API; `/events` and `/health` follow it."""
     api_key: str = field(repr=False)
-    """For the `x-api-key` header."""
+    """For the `x-api-key` header; empty where the API asks for no key."""
     database_url: str = field(repr=False)
     """Connection URL of the events' database, with its owner's rights."""
     aws_endpoint_url: str

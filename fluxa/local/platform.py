@@ -42,8 +42,11 @@ class LocalPlatform:
         project_dir: The clone whose program is deployed.
         state_dir: Where everything is kept that must outlive the platform.
         overrides: Dotted settings laid over the stack's, such as `{"processing.handlers": "examples"}`.
+        profile: Another stack of the project, such as `prod`, whose settings hold where the local one says nothing.
+            The same state may be used under one and the other: what outlives a platform is the same in all.
         report: Is told about each step.
         reset: Forget every event first.
+        record_calls: Write down what functions ask of AWS; see `fluxa.local.calls`.
 
     Raises on entering:
         OperatorError: what the person who starts it can put right; nothing is left running.
@@ -55,14 +58,18 @@ class LocalPlatform:
         state_dir: Path = DEFAULT_STATE_DIR,
         overrides: Mapping[str, Any] | None = None,
         *,
+        profile: str | None = None,
         report: Steps | None = None,
         reset: bool = False,
+        record_calls: bool = False,
     ) -> None:
         self._project_dir = project_dir
         self.state_dir = state_dir.resolve()
         self._overrides = overrides or {}
         self._report = report or NoSteps()
+        self._profile = profile
         self._reset = reset
+        self._record_calls = record_calls
         self._closing = ExitStack()
         self._outputs: PlatformOutputs | None = None
         self._postgres: PostgresServer | None = None
@@ -134,13 +141,20 @@ class LocalPlatform:
             time.sleep(CHECK_SECONDS)
 
     def _start(self) -> None:
+        # First: a profile that does not exist should cost neither time nor, with `reset`, events.
+        deployment.check(self._project_dir, self._overrides, profile=self._profile)
         if self._reset:
             stop_everything(self.state_dir)
             state.reset(self.state_dir)
         self._start_services()
         with self._report.step("Stack deployed"):
             self._outputs = deployment.deploy(
-                self._project_dir, self.emulator, self.postgres, state.stack_dir(self.state_dir), self._overrides
+                self._project_dir,
+                self.emulator,
+                self.postgres,
+                state.stack_dir(self.state_dir),
+                self._overrides,
+                profile=self._profile,
             )
         with self._report.step("API healthy"):
             deployment.warm_up(self.emulator, self.outputs)
@@ -180,7 +194,7 @@ class LocalPlatform:
 
     def _start_emulator(self) -> Emulator:
         with self._report.step("AWS emulator"):
-            return emulator.start(self.state_dir)
+            return emulator.start(self.state_dir, record_calls=self._record_calls)
 
 
 def stop_everything(state_dir: Path) -> None:

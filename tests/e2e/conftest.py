@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the worker's platform, seen through its API and its database."""
+"""What the end-to-end tests share: the worker's platforms, seen through their APIs and databases."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 
 from fluxa.local.platform import LocalPlatform
 from tests.support.api import Api
+from tests.support.every_feature import make_effects_table
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,5 @@ def api(platform: LocalPlatform) -> Iterator[Api]:
 def effects(platform: LocalPlatform) -> Iterator[psycopg.Connection]:
     """The database, with an empty table for the handlers of `tests/handlers`."""
     with psycopg.connect(platform.outputs.database_url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS test_effects (event_id text NOT NULL)")
-        connection.execute("TRUNCATE test_effects")
+        make_effects_table(connection)
         yield connection

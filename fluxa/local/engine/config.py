@@ -35,13 +35,24 @@ class Configuration:
     """`namespace:key` to text; objects as JSON."""
     secret_keys: frozenset[str]
 
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Return one of the project's objects; empty when it is not set, or no object."""
+        with suppress(ValueError):
+            value = json.loads(self.values.get(f"{self.project}:{name}", ""))
+            if isinstance(value, dict):
+                return value
+        return {}
 
-def load_configuration(project_dir: Path, stack: str, overrides: Mapping[str, Any]) -> Configuration:
+
+def load_configuration(
+    project_dir: Path, stack: str, overrides: Mapping[str, Any], *, profile: str | None = None
+) -> Configuration:
     """Merge the project's defaults, the stack's file and `overrides`, the later winning.
 
     Args:
         project_dir: The folder with `Pulumi.yaml`.
         stack: The stack's name.
+        profile: Another stack, whose file lies below this one's: what only that one says holds, key by key.
         overrides: Dotted settings: `network.mode` sets the key `mode` of the object `<project>:network`, leaving its
             other keys as they are; a name without a dot replaces the whole value.
 
@@ -55,14 +66,34 @@ def load_configuration(project_dir: Path, stack: str, overrides: Mapping[str, An
     if not isinstance(name, str):
         raise InvalidConfiguration(f"{project_dir / 'Pulumi.yaml'} does not name the project: add `name: …`.")
     values, secret_keys = _defaults(project.get("config") or {}, name)
-    for key, value in (_read(_stack_file(project_dir, stack)).get("config") or {}).items():
-        values[_qualified(key, name)] = _without_ciphertext(value)
+    settings = _of_stack(project_dir, stack, name)
+    if profile is not None:
+        settings = _laid_over(settings, _of_stack(project_dir, profile, name))
+    for key, value in settings.items():
+        values[key] = _without_ciphertext(value)
         if _holds_ciphertext(value):
-            secret_keys.add(_qualified(key, name))
+            secret_keys.add(key)
     for path, value in overrides.items():
         _override(values, path, value, project=name)
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     return Configuration(project=name, values=texts, secret_keys=frozenset(secret_keys))
+
+
+def _of_stack(project_dir: Path, stack: str, project: str) -> dict[str, Any]:
+    config = _read(_stack_file(project_dir, stack)).get("config") or {}
+    return {_qualified(key, project): value for key, value in config.items()}
+
+
+def _laid_over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both, with objects merged key by key; an encrypted value is one value, not an object."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        if isinstance(value, dict) and isinstance(below, dict) and "secure" not in {*value, *below}:
+            merged[key] = _laid_over(value, below)
+        else:
+            merged[key] = value
+    return merged
 
 
 def stacks_of(project_dir: Path) -> list[str]:

@@ -60,6 +60,7 @@ def run_program(
     *,
     preview: bool = False,
     overrides: Mapping[str, Any] | None = None,
+    profile: str | None = None,
 ) -> Recording:
     """Run the project's `__main__.py` for one stack and return everything it registered.
 
@@ -75,6 +76,7 @@ def run_program(
         provider: Answers every registration and look-up.
         preview: Tell the program that this is a preview: outputs the provider leaves out are unknown, not absent.
         overrides: Dotted settings laid over the stack's file; see `load_configuration`.
+        profile: Another stack whose file lies below this one's.
 
     Raises:
         UnknownStack: the stack has no file.
@@ -83,7 +85,7 @@ def run_program(
         Exception: whatever the program, a transform or the provider raised, unchanged.
     """
     project_dir = project_dir.resolve()
-    configuration = load_configuration(project_dir, stack, overrides or {})
+    configuration = load_configuration(project_dir, stack, overrides or {}, profile=profile)
     monitor = EngineMonitor(
         provider, project=configuration.project, stack=stack, project_dir=project_dir, preview=preview
     )

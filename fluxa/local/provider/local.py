@@ -77,4 +77,5 @@ class LocalProvider:
 
 def _file_for(type_: str) -> str:
     module = type_.partition(":")[2].partition("/")[0]
-    return f"fluxa/local/provider/aws/{module}.py"
+    # `lambda` is a word of Python's own.
+    return f"fluxa/local/provider/aws/{'lambda_' if module == 'lambda' else module}.py"

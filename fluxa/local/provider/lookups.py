@@ -80,11 +80,25 @@ def _parameter(platform: Platform, args: Mapping[str, Any]) -> Mapping[str, Any]
     }
 
 
+def _secret_version(platform: Platform, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    stage = args.get("versionStage") or "AWSCURRENT"
+    client = platform.emulator.client("secretsmanager")
+    found = client.get_secret_value(SecretId=args["secretId"], VersionStage=stage)
+    return {
+        "id": f"{found['ARN']}|{found['VersionId']}",
+        "arn": found["ARN"],
+        "secretString": found["SecretString"],
+        "versionId": found["VersionId"],
+        "versionStages": found["VersionStages"],
+    }
+
+
 _LOOKUPS: Mapping[str, Lookup] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
     "aws:secretsmanager/getRandomPassword:getRandomPassword": _random_password,
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": _secret_version,
     "aws:ssm/getParameter:getParameter": _parameter,
 }

@@ -137,6 +137,21 @@ def test_events_and_messages_outlive_a_stop_and_kill_9_but_not_a_reset(start: St
     assert {"items": [], "next_cursor": None} == after_a_reset
 
 
+def test_events_and_messages_are_the_same_under_every_profile(start: Start):
+    first = start("state", "--profile", "prod")
+    with api_of(first) as api:
+        events = [store(api, "under.prod")]
+        api.aws("sqs").send_message(QueueUrl=api.outputs["dead_letter_queue_url"], MessageBody="waits for a person")
+    first.stop()
+
+    with api_of(start()) as api:
+        after = kept(api, events)
+        name, stack = api.outputs["functions"]["query"], api.client.get("/health").json()["stack"]
+
+    assert (["under.prod"], ["waits for a person"]) == after
+    assert ("fluxa-local-query", "local") == (name, stack)
+
+
 def test_two_run_at_once_and_a_killed_emulator_ends_only_its_own_platform(start: Start):
     first, second = start("one"), start("two")
     urls = [dev.outputs()["api_url"] for dev in (first, second)]

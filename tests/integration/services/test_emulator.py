@@ -15,6 +15,7 @@ import pytest
 from fluxa.errors import OperatorError
 from fluxa.local import emulator as emulators
 from fluxa.local import processes
+from fluxa.local.calls import file_of, read_calls
 from fluxa.local.emulator import Emulator
 from tests.support.lambdas import a_function, invoke
 
@@ -219,3 +220,37 @@ def test_the_installation_happens_once(emulator: Emulator):
 
     assert before == marker.stat().st_mtime_ns
     assert Path(sys.executable).resolve() == python.resolve()
+
+
+ASKING = """
+    import botocore.session
+    from botocore.exceptions import ClientError
+
+    def handler(event, context):
+        sqs = botocore.session.get_session().create_client("sqs")
+        try:
+            sqs.send_message(QueueUrl=event["url"], MessageBody="x")
+            sqs.purge_queue(QueueUrl=event["url"])
+        except ClientError as error:
+            print(error)
+    """
+
+
+def test_a_recording_emulator_writes_down_what_roles_ask_allowed_or_not(state_dir: Path):
+    recording = emulators.start(state_dir, record_calls=True)
+    url = recording.client("sqs").create_queue(QueueName="asked")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:asked"
+    a_function(recording, "asking", ASKING, allow=[{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}])
+
+    invoke(recording, "asking", {"url": url})
+
+    emulators.stop(recording)
+    assert {("asking", "sqs:SendMessage", arn, True), ("asking", "sqs:PurgeQueue", arn, False)} == {
+        (call.role, call.action, call.resource, call.allowed) for call in read_calls(state_dir)
+    }
+
+
+def test_an_ordinary_emulator_writes_nothing_down(state_dir: Path):
+    emulators.stop(emulators.start(state_dir))
+
+    assert not file_of(state_dir).exists()

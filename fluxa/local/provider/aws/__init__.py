@@ -1,4 +1,7 @@
-"""One file per AWS service, named like the middle of the type token: `aws:sqs/queue:Queue` is in `sqs.py`."""
+"""Files by AWS service, named like the middle of the type token: `aws:sqs/queue:Queue` is in `sqs.py`.
+
+A service with many types has more than one, such as `rds.py` and `rds_proxies.py`.
+"""
 
 import importlib
 import pkgutil

@@ -5,7 +5,7 @@ from typing import Any
 from fluxa.local.engine import Created
 from fluxa.local.provider.inputs import Inputs
 from fluxa.local.provider.registry import resource
-from fluxa.local.provider.request import Request, existing
+from fluxa.local.provider.request import Request, document, existing
 
 LONGEST_NAME = 255
 LONGEST_LOG_GROUP_NAME = 512
@@ -69,6 +69,30 @@ def metric_alarm(request: Request) -> Created:
     )
 
 
+@resource(
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+    ignored={"actionsSuppressor": "the emulator suppresses nothing"},
+)
+def composite_alarm(request: Request) -> Created:
+    """Define an alarm about alarms. The emulator refuses one about an alarm that it does not have."""
+    name = request.physical_name(longest=LONGEST_NAME, input_name="alarmName")
+    request.client("cloudwatch").put_composite_alarm(
+        AlarmName=name,
+        AlarmRule=request.inputs.require("alarmRule"),
+        Tags=request.tag_list(),
+        **request.inputs.renamed(
+            {
+                "actionsEnabled": "ActionsEnabled",
+                "alarmActions": "AlarmActions",
+                "alarmDescription": "AlarmDescription",
+                "insufficientDataActions": "InsufficientDataActions",
+                "okActions": "OKActions",
+            }
+        ),
+    )
+    return Created(id=name, outputs={"arn": request.arn("cloudwatch", f"alarm:{name}"), "tagsAll": request.tags()})
+
+
 @resource("aws:cloudwatch/dashboard:Dashboard")
 def dashboard(request: Request) -> Created:
     """Store a dashboard."""
@@ -76,6 +100,15 @@ def dashboard(request: Request) -> Created:
     body = request.inputs.require("dashboardBody")
     request.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=body)
     return Created(id=name, outputs={"dashboardArn": request.arn("cloudwatch", f"dashboard/{name}", regional=False)})
+
+
+@resource("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
+def log_resource_policy(request: Request) -> Created:
+    """Let another service write to log groups."""
+    name = request.inputs.require("policyName")
+    policy = document(request.inputs.require("policyDocument"))
+    request.client("logs").put_resource_policy(policyName=name, policyDocument=policy)
+    return Created(id=name)
 
 
 def _metric_query(query: Inputs) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def vpc(request: Request) -> Created:
     ec2 = request.client("ec2")
     made = ec2.create_vpc(
         **request.inputs.renamed({"cidrBlock": "CidrBlock", "instanceTenancy": "InstanceTenancy"}),
-        **_tagged(request, "vpc"),
+        **tagged(request, "vpc"),
     )["Vpc"]
     vpc_id = made["VpcId"]
     for name, attribute in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
@@ -54,7 +54,7 @@ def subnet(request: Request) -> Created:
                 "vpcId": "VpcId",
             }
         ),
-        **_tagged(request, "subnet"),
+        **tagged(request, "subnet"),
     )["Subnet"]["SubnetId"]
     if public is not None:
         ec2.modify_subnet_attribute(SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": public})
@@ -65,7 +65,7 @@ def subnet(request: Request) -> Created:
 def route_table(request: Request) -> Created:
     """Create a route table without routes of its own."""
     made = request.client("ec2").create_route_table(
-        VpcId=request.inputs.require("vpcId"), **_tagged(request, "route-table")
+        VpcId=request.inputs.require("vpcId"), **tagged(request, "route-table")
     )["RouteTable"]
     table_id = made["RouteTableId"]
     return Created(
@@ -91,7 +91,7 @@ def security_group(request: Request) -> Created:
         GroupName=name,
         Description=request.inputs.get("description") or "Managed by Pulumi",
         VpcId=request.inputs.require("vpcId"),
-        **_tagged(request, "security-group"),
+        **tagged(request, "security-group"),
     )["GroupId"]
     ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=_ANYWHERE)
     return Created(
@@ -146,7 +146,7 @@ def vpc_endpoint(request: Request) -> Created:
             }
         ),
         **({"PolicyDocument": document(policy)} if policy else {}),
-        **_tagged(request, "vpc-endpoint"),
+        **tagged(request, "vpc-endpoint"),
     )["VpcEndpoint"]
     endpoint_id = made["VpcEndpointId"]
     lists = ec2.describe_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": [service]}])["PrefixLists"]
@@ -167,6 +167,7 @@ def _default_group(ec2: Any, vpc_id: str) -> Any:
     return ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]
 
 
-def _tagged(request: Request, resource_type: str) -> dict[str, Any]:
+def tagged(request: Request, resource_type: str) -> dict[str, Any]:
+    """Return the tags in the form in which EC2 takes them with what it creates."""
     tags = request.tag_list()
     return {"TagSpecifications": [{"ResourceType": resource_type, "Tags": tags}]} if tags else {}

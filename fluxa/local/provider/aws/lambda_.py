@@ -22,6 +22,7 @@ class InvocationFailed(OperatorError):
 @resource(
     "aws:lambda/function:Function",
     ignored={
+        "codeSigningConfigArn": "the code is this machine's own, and nobody has signed it",
         "codeSha256": "the code itself is deployed",
         "replaceSecurityGroupsOnDestroy": "nothing is destroyed",
         "replacementSecurityGroupIds": "nothing is destroyed",
@@ -60,8 +61,9 @@ def function(request: Request) -> Created:
         outputs={
             "name": name,
             "arn": arn,
-            "invokeArn": _invoke_arn(request, arn),
+            "invokeArn": invoke_arn(request, arn),
             "qualifiedArn": f"{arn}:{made['Version']}",
+            "qualifiedInvokeArn": invoke_arn(request, f"{arn}:{made['Version']}"),
             "version": made["Version"],
             "codeSha256": made["CodeSha256"],
             "sourceCodeHash": made["CodeSha256"],
@@ -97,7 +99,10 @@ def invocation(request: Request) -> Created:
 
 @resource(
     "aws:lambda/eventSourceMapping:EventSourceMapping",
-    ignored={"useResourceTimeoutForPropagation": "the emulator is consistent at once"},
+    ignored={
+        "kmsKeyArn": "the filters that it would encrypt are in no store",
+        "useResourceTimeoutForPropagation": "the emulator is consistent at once",
+    },
 )
 def event_source_mapping(request: Request) -> Created:
     """Let a function take messages from a queue; a mapping of the same two from an earlier run is replaced."""
@@ -161,7 +166,8 @@ def permission(request: Request) -> Created:
         ),
     }
     if existing(lambda: client.add_permission(**definition), "ResourceConflictException"):
-        client.remove_permission(FunctionName=name, StatementId=statement)
+        qualifier = {"Qualifier": definition["Qualifier"]} if "Qualifier" in definition else {}
+        client.remove_permission(FunctionName=name, StatementId=statement, **qualifier)
         client.add_permission(**definition)
     return Created(id=statement, outputs={"statementId": statement})
 
@@ -210,7 +216,8 @@ def _nested_settings(request: Request) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if value}
 
 
-def _invoke_arn(request: Request, function_arn: str) -> str:
+def invoke_arn(request: Request, function_arn: str) -> str:
+    """Spell the ARN by which API Gateway calls a function, or an alias of it."""
     region = request.platform.emulator.region
     return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
 

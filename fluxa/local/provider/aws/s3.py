@@ -23,6 +23,7 @@ def bucket(request: Request) -> Created:
     ):
         s3.delete_bucket_policy(Bucket=name)
         s3.delete_bucket_lifecycle(Bucket=name)
+        s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
     if request.tags():
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": request.tag_list()})
     return Created(
@@ -101,6 +102,22 @@ def lifecycle(request: Request) -> Created:
     request.client("s3").put_bucket_lifecycle_configuration(
         Bucket=name, LifecycleConfiguration={"Rules": rules}, **minimum
     )
+    return Created(id=name)
+
+
+@resource("aws:s3/bucketLogging:BucketLogging")
+def access_logs(request: Request) -> Created:
+    """Record where a log of a bucket's requests would go; the emulator keeps none."""
+    name = request.inputs.require("bucket")
+    target = request.inputs.renamed({"targetBucket": "TargetBucket", "targetPrefix": "TargetPrefix"})
+    key_format = request.inputs.section("targetObjectKeyFormat")
+    dated = key_format.section("partitionedPrefix").renamed({"partitionDateSource": "PartitionDateSource"})
+    simple = key_format.get("simplePrefix")
+    if dated:
+        target["TargetObjectKeyFormat"] = {"PartitionedPrefix": dated}
+    elif simple is not None:
+        target["TargetObjectKeyFormat"] = {"SimplePrefix": {}}
+    request.client("s3").put_bucket_logging(Bucket=name, BucketLoggingStatus={"LoggingEnabled": target})
     return Created(id=name)
 
 

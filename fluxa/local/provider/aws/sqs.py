@@ -28,6 +28,7 @@ _ATTRIBUTES = {
 
 _WHEN_UNSET = {
     "DelaySeconds": "0",
+    "KmsMasterKeyId": "",
     "MaximumMessageSize": "1048576",
     "MessageRetentionPeriod": "345600",
     "Policy": "",

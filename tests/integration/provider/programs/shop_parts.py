@@ -12,7 +12,7 @@ def allow(actions, resource):
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def a_function(name, handler, statements, environment=None):
+def a_function(name, handler, statements, environment=None, **options):
     role = aws.iam.Role(f"{name}-role", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [TRUST]}))
     policy = aws.iam.RolePolicy(
         f"{name}-policy",
@@ -31,4 +31,5 @@ def a_function(name, handler, statements, environment=None):
         environment={"variables": environment or {}},
         logging_config={"log_format": "Text", "log_group": logs.name},
         opts=pulumi.ResourceOptions(depends_on=[policy]),
+        **options,
     )

@@ -134,3 +134,36 @@ def test_stacks_are_the_files_of_the_project(tmp_path: Path):
     project = a_project(tmp_path, "", files={"Pulumi.prod.yaml": ""})
 
     assert ["dev", "prod"] == stacks_of(project)
+
+
+UPPER = """
+    config:
+      shop:network: {egress: {kind: endpoints}}
+      shop:password: {secure: v1:def}
+    """
+
+
+def a_project_with_two_stacks(folder: Path) -> Path:
+    files = {"Pulumi.yaml": PROJECT_FILE, "Pulumi.dev.yaml": STACK_FILE, "Pulumi.local.yaml": UPPER}
+    return a_project(folder, "", files=files)
+
+
+def test_a_profile_holds_key_by_key_where_the_stack_says_nothing(tmp_path: Path):
+    project = a_project_with_two_stacks(tmp_path)
+
+    configuration = load_configuration(project, "local", {"network.zones": 1}, profile="dev")
+
+    assert {"mode": "vpc", "egress": {"kind": "endpoints"}, "zones": 1} == configuration.section("network")
+    assert ("us-west-2", "3") == (configuration.values["aws:region"], configuration.values["other:count"])
+    assert {"shop:token", "shop:password"} == configuration.secret_keys
+
+
+def test_a_profile_that_does_not_exist_is_refused_by_name(tmp_path: Path):
+    with pytest.raises(UnknownStack, match=r"There is no stack 'prdo' in .*; stacks: dev, local"):
+        load_configuration(a_project_with_two_stacks(tmp_path), "local", {}, profile="prdo")
+
+
+def test_a_section_that_is_no_object_is_empty(tmp_path: Path):
+    configuration = load_configuration(a_configured_project(tmp_path), "dev", {"network": "vpc"})
+
+    assert ({}, {}) == (configuration.section("network"), configuration.section("never-set"))
