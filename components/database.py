@@ -1,26 +1,22 @@
 """EventDatabase: PostgreSQL on RDS, where events and the record of what was done with them live."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, rds
+from pulumi_aws import rds
 
-from components.function_unit import FunctionPlatform
-from components.naming import DATABASE_IDENTIFIER_LENGTH
-from components.network import POSTGRES_PORT, PrivateNetwork
+from components.database_instances import DATABASE_NAME, Instances, InstancesArgs
+from components.database_passwords import Passwords, RoleSecrets
+from components.database_proxy import DatabaseProxy, DatabaseProxyArgs
+from components.database_tokens import connect_statement
+from components.function_unit import FunctionUnit
+from components.network import FunctionPlacement, Network
+from components.platform import StackPlatform
 from components.policy import PolicyStatement
-from components.secret_parameter import SecretParameter, SecretParameterArgs
-from components.settings import DatabaseSettings
-
-DATABASE_NAME = "fluxa"
-DATABASE_USER = "fluxa_admin"
-
-_STORAGE_GROWTH_FACTOR = 5
-"""Storage grows by itself up to this multiple of its first size, so that a busy month does not stop the platform."""
-_STORAGE_LIMIT_GB = 65_536
-"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
-_SLOW_STATEMENT_MS = 1_000
-_EXPORTED_LOGS = ("postgresql", "upgrade")
+from components.secret_store import SecretStore
+from components.settings import DatabaseSettings, SecretsSettings
+from functions.common.names import DatabaseRole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,122 +24,169 @@ class EventDatabaseArgs:
     """What the database depends on."""
 
     settings: DatabaseSettings
-    platform: FunctionPlatform
-    network: PrivateNetwork
+    secrets: SecretsSettings
+    platform: StackPlatform
+    network: Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseLogin:
+    """What a function needs to log in as one role."""
+
+    environment: Mapping[str, pulumi.Input[str]]
+    """Names only: the password, where there is one, is read at first use."""
+    statements: tuple[PolicyStatement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """Where one role connects to."""
+
+    host: pulumi.Output[str]
+    resource_id: pulumi.Output[str]
+    """What tokens are for."""
+    authorities: str
+    """Whose certificates are believed there."""
 
 
 class EventDatabase(pulumi.ComponentResource):
-    """One PostgreSQL instance in private subnets, its password in SSM."""
+    """One PostgreSQL instance and, as its settings say, a proxy before it and a replica beside it.
+
+    Maintenance connects to the instance itself; the processor by the proxy, if there is one; query to the replica, or
+    else where the processor does.
+    """
 
     host: pulumi.Output[str]
+    """The instance's own, whatever stands before it."""
     port: pulumi.Output[int]
     endpoint: pulumi.Output[str]
     """`host:port`."""
+    identifier: pulumi.Output[str]
+    """The instance's name to RDS and in its metrics; the replica's and the proxy's likewise."""
+    instance_id: pulumi.Output[str]
+    """AWS's own id of the instance: another one when it was replaced, under whatever name, by an empty one."""
+    replica_identifier: pulumi.Output[str] | None
+    proxy_name: pulumi.Output[str] | None
+    instance_class: str
+    """The replica's as well."""
+    allocated_storage_gb: int
+    """At the start."""
+    placement: FunctionPlacement | None
+    """Where a function has to be to reach it; none for outside any network."""
+    secret_store: SecretStore
+    """Where passwords are kept, and with them whatever else is to be secret."""
+    ready: list[pulumi.Resource]
+    """What must exist before anything connects."""
 
     def __init__(self, name: str, args: EventDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:database:EventDatabase", name, None, opts)
-        self._settings = args.settings
-        self._password = SecretParameter(
-            f"{name}-password",
-            SecretParameterArgs(
-                path=args.platform.naming.parameter("database/password"), description=f"Password of {DATABASE_USER}"
+        settings = args.settings
+        self._args = args
+        self.secret_store = SecretStore(
+            settings=args.secrets, platform=args.platform, deletion_protection=settings.deletion_protection
+        )
+        self._passwords = Passwords(name, self.secret_store, replicated=settings.read_replica, parent=self)
+        instances = Instances(
+            name,
+            InstancesArgs(settings=settings, secrets=args.secrets, platform=args.platform, network=args.network),
+            self,
+        )
+        self._instance = instances.primary(self._passwords.master_inputs())
+        self._replica = instances.replica(self._instance) if settings.read_replica else None
+        self._proxy = self._create_proxy(f"{name}-proxy", args) if settings.proxy else None
+
+        self.host, self.port, self.endpoint = self._instance.address, self._instance.port, self._instance.endpoint
+        self.identifier, self.instance_id = self._instance.identifier, self._instance.resource_id
+        self.replica_identifier = None if self._replica is None else self._replica.identifier
+        self.proxy_name = None if self._proxy is None else self._proxy.name
+        self.instance_class, self.allocated_storage_gb = settings.instance_class, settings.allocated_storage_gb
+        self.placement = args.network.functions
+        self.ready = [
+            args.network,
+            self._instance,
+            *([] if self._replica is None else [self._replica]),
+            *([] if self._proxy is None else self._proxy.ready),
+        ]
+        self.register_outputs(
+            {
+                "host": self.host,
+                "port": self.port,
+                "endpoint": self.endpoint,
+                "identifier": self.identifier,
+                "replica_identifier": self.replica_identifier,
+                "proxy_name": self.proxy_name,
+            }
+        )
+
+    def login(self, role: DatabaseRole) -> DatabaseLogin:
+        """Offer logging in as one role."""
+        way = self._way(role)
+        proof, statements = self._proof(role, way)
+        return DatabaseLogin(
+            environment={
+                "DATABASE_HOST": way.host,
+                "DATABASE_PORT": self.port.apply(str),
+                "DATABASE_NAME": DATABASE_NAME,
+                "DATABASE_USER": role.value,
+                "DATABASE_TLS": way.authorities if self._args.settings.require_tls else "disable",
+                **proof,
+            },
+            statements=statements,
+        )
+
+    def role_secrets(self) -> RoleSecrets:
+        """Offer giving the application's roles what they log in with: maintenance's work."""
+        return self._passwords.role_secrets()
+
+    def rotate_with(self, function: FunctionUnit, opts: pulumi.ResourceOptions) -> None:
+        """Have a function change the application's passwords, as often as the settings say; never is one answer.
+
+        Args:
+            function: Maintenance.
+            opts: Options of what is made. It must depend on the migrations, which make the roles, and so must not be
+                below this component, on which they depend.
+        """
+        self._passwords.rotate_with(function, opts)
+
+    def _way(self, role: DatabaseRole) -> _Way:
+        if role is DatabaseRole.QUERY and self._replica is not None:
+            return _direct(self._replica)
+        if role is DatabaseRole.ADMIN or self._proxy is None:
+            return _direct(self._instance)
+        # The proxy's certificate comes from a public authority, not from RDS's own.
+        return _Way(host=self._proxy.host, resource_id=self._proxy.resource_id, authorities="verify-system")
+
+    def _proof(
+        self, role: DatabaseRole, way: _Way
+    ) -> tuple[Mapping[str, pulumi.Input[str]], tuple[PolicyStatement, ...]]:
+        if role is DatabaseRole.ADMIN:
+            secret = self._passwords.of_master(self._instance)
+        elif role in self._passwords.of_roles:
+            secret = self._passwords.of_roles[role]
+        else:
+            connect = connect_statement(self._args.platform.account, way.resource_id, role)
+            return {"DATABASE_AUTH": "iam"}, (connect,)
+        return {"DATABASE_AUTH": secret.backend, "DATABASE_SECRET": secret.reference}, secret.read_statements()
+
+    def _create_proxy(self, name: str, args: EventDatabaseArgs) -> DatabaseProxy:
+        group = args.network.proxy_security_group_id
+        if group is None:
+            raise ValueError("database.proxy is true, but the network was made without room for one: give it `proxy`.")
+        proxied = [DatabaseRole.PROCESSOR, *([] if args.settings.read_replica else [DatabaseRole.QUERY])]
+        return DatabaseProxy(
+            name,
+            DatabaseProxyArgs(
+                platform=args.platform,
+                network=args.network,
+                security_group_id=group,
+                instance=self._instance,
+                require_tls=args.settings.require_tls,
+                roles=proxied,
+                passwords=self._passwords.of_roles,
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        self._instance = self._create_instance(name, args)
-        self.host = self._instance.address
-        self.port = self._instance.port
-        self.endpoint = self._instance.endpoint
-        self.register_outputs({"host": self.host, "port": self.port, "endpoint": self.endpoint})
-
-    def environment(self) -> dict[str, pulumi.Input[str]]:
-        """Offer what a function must be told to connect. The password is named, never given."""
-        return {
-            "DATABASE_HOST": self.host,
-            "DATABASE_PORT": self.port.apply(str),
-            "DATABASE_NAME": DATABASE_NAME,
-            "DATABASE_USER": DATABASE_USER,
-            "DATABASE_PASSWORD_PARAMETER": self._password.name,
-            "DATABASE_TLS": "verify-full" if self._settings.require_tls else "disable",
-        }
-
-    def password_statement(self) -> PolicyStatement:
-        """Offer reading the password."""
-        return self._password.read_statement()
-
-    def _create_instance(self, name: str, args: EventDatabaseArgs) -> rds.Instance:
-        child = pulumi.ResourceOptions(parent=self)
-        settings = args.settings
-        identifier = args.platform.naming.physical("database", max_length=DATABASE_IDENTIFIER_LENGTH)
-        subnets = rds.SubnetGroup(f"{name}-subnets", subnet_ids=list(args.network.database_subnet_ids), opts=child)
-        return rds.Instance(
-            f"{name}-instance",
-            identifier=identifier,
-            engine="postgres",
-            engine_version=settings.engine_version,
-            auto_minor_version_upgrade=True,
-            # Once the major version leaves standard support AWS would bill for keeping it.
-            engine_lifecycle_support="open-source-rds-extended-support-disabled",
-            instance_class=settings.instance_class,
-            allocated_storage=settings.allocated_storage_gb,
-            max_allocated_storage=min(settings.allocated_storage_gb * _STORAGE_GROWTH_FACTOR, _STORAGE_LIMIT_GB),
-            storage_type="gp3",
-            storage_encrypted=True,
-            db_name=DATABASE_NAME,
-            username=DATABASE_USER,
-            password_wo=self._password.value(),
-            password_wo_version=self._password.version,
-            port=POSTGRES_PORT,
-            db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[args.network.database_security_group_id],
-            publicly_accessible=False,
-            ca_cert_identifier="rds-ca-rsa2048-g1",
-            parameter_group_name=_create_parameters(name, settings, child).name,
-            multi_az=settings.multi_az,
-            backup_retention_period=settings.backup_retention_days,
-            delete_automated_backups=not settings.deletion_protection,
-            copy_tags_to_snapshot=True,
-            deletion_protection=settings.deletion_protection,
-            skip_final_snapshot=not settings.deletion_protection,
-            final_snapshot_identifier=f"{identifier}-final" if settings.deletion_protection else None,
-            enabled_cloudwatch_logs_exports=list(_EXPORTED_LOGS),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                protect=settings.deletion_protection,
-                # Its name is fixed, for its log groups and for people: a replacement cannot stand beside it.
-                delete_before_replace=True,
-                depends_on=_create_log_groups(name, identifier, args.platform.log_retention_days, child),
-            ),
-        )
 
 
-def _create_log_groups(
-    name: str, identifier: str, retention_days: int, opts: pulumi.ResourceOptions
-) -> list[cloudwatch.LogGroup]:
-    """Make the log groups before RDS does: RDS's would keep everything for ever."""
-    return [
-        cloudwatch.LogGroup(
-            f"{name}-{log}-logs",
-            name=f"/aws/rds/instance/{identifier}/{log}",
-            retention_in_days=retention_days,
-            opts=opts,
-        )
-        for log in _EXPORTED_LOGS
-    ]
-
-
-def _create_parameters(name: str, settings: DatabaseSettings, opts: pulumi.ResourceOptions) -> rds.ParameterGroup:
-    parameters = {
-        "rds.force_ssl": "1" if settings.require_tls else "0",
-        "log_statement": "ddl",
-        "log_min_duration_statement": str(_SLOW_STATEMENT_MS),
-        # Bound values are events: slow or failing statements are logged without them.
-        "log_parameter_max_length": "0",
-        "log_parameter_max_length_on_error": "0",
-    }
-    return rds.ParameterGroup(
-        f"{name}-parameters",
-        family=f"postgres{settings.engine_version}",
-        parameters=[{"name": key, "value": value} for key, value in parameters.items()],
-        opts=opts,
-    )
+def _direct(instance: rds.Instance) -> _Way:
+    return _Way(host=instance.address, resource_id=instance.resource_id, authorities="verify-full")

@@ -22,17 +22,39 @@ PROJECT = "fluxa"
 STACK = "test"
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
-COMPUTED: Mapping[str, Mapping[str, str]] = {
+COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "aws:apigateway/apiKey:ApiKey": {"value": "made-up-key"},
+    "aws:apigateway/domainName:DomainName": {"regionalDomainName": "{name}.test", "regionalZoneId": "ZONEOFAWS"},
     "aws:apigateway/restApi:RestApi": {"executionArn": "arn:aws:execute-api:::{name}"},
     "aws:apigateway/stage:Stage": {"invokeUrl": "https://api.test/v1/"},
     "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-{name}"},
-    "aws:lambda/function:Function": {"invokeArn": "arn:aws:apigateway:::{name}"},
-    "aws:rds/instance:Instance": {"address": "{name}.test", "endpoint": "{name}.test:5432"},
+    "aws:lambda/alias:Alias": {"invokeArn": "arn:aws:apigateway:::{name}"},
+    "aws:lambda/function:Function": {"invokeArn": "arn:aws:apigateway:::{name}", "version": "7"},
+    "aws:rds/instance:Instance": {
+        "address": "{name}.test",
+        "endpoint": "{name}.test:5432",
+        "port": 5432,
+        "resourceId": "db-{name}",
+        "masterUserSecrets": [{"secretArn": "arn:aws:secretsmanager:::secret:{name}-master"}],
+    },
+    "aws:rds/proxy:Proxy": {"arn": "arn:aws:rds:::db-proxy:prx-{name}", "endpoint": "{name}.test"},
     "aws:s3/bucket:Bucket": {"bucket": "{name}-physical"},
     "aws:sqs/queue:Queue": {"url": "https://sqs.test/{name}"},
 }
 """What AWS would add to a resource's inputs, beyond an id, an ARN and a name."""
+
+
+def computed(type_: str, name: str) -> dict[str, Any]:
+    """Return what AWS would add to one resource."""
+    return {key: _named(value, name) for key, value in COMPUTED.get(type_, {}).items()}
+
+
+def _named(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return value.format(name=name)
+    if isinstance(value, list):
+        return [{key: _named(item, name) for key, item in section.items()} for section in value]
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +74,8 @@ class Recorded:
     protect: bool
     retain_on_delete: bool
     delete_before_replace: bool
+    time_outs: tuple[str, str, str]
+    """For creating, updating and deleting; empty where the provider's own apply."""
     provider: str
     """Logical name of the explicit provider; empty without one."""
 
@@ -64,8 +88,8 @@ class Recorder(pulumi.runtime.Mocks):
     resources: list[Recorded] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        computed = {key: text.format(name=args.name) for key, text in COMPUTED.get(args.typ, {}).items()}
-        outputs = {"arn": f"arn:aws:test:::{args.name}", "name": f"{args.name}-physical", **computed, **args.inputs}
+        known = {"arn": f"arn:aws:test:::{args.name}", "name": f"{args.name}-physical"}
+        outputs = {**known, **computed(args.typ, args.name), **args.inputs}
         return f"{args.name}-id", outputs if args.custom else {}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
@@ -140,6 +164,7 @@ def _recorded(request: Any, urn: str) -> Recorded:
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
         delete_before_replace=request.deleteBeforeReplace,
+        time_outs=(request.customTimeouts.create, request.customTimeouts.update, request.customTimeouts.delete),
         provider=_name(request.provider.rpartition("::")[0]),
     )
 

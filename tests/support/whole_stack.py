@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluxa.local.engine import Created, Recording, ResourceRequest, run_program
-from tests.support.pulumi_recorder import COMPUTED
+from tests.support.pulumi_recorder import computed
 from tests.support.stack_builders import ALL_LOOKUPS, REPOSITORY
 
 STACKS = ("dev", "local", "prod")
@@ -18,8 +18,8 @@ class Memory:
 
     def create(self, request: ResourceRequest) -> Created:
         name = request.name
-        computed = {key: text.format(name=name) for key, text in COMPUTED.get(request.type, {}).items()}
-        outputs = {"arn": f"arn:aws:test:::{name}", "name": f"{name}-physical", **computed, **request.inputs}
+        known = {"arn": f"arn:aws:test:::{name}", "name": f"{name}-physical"}
+        outputs = {**known, **computed(request.type, name), **request.inputs}
         return Created(id=f"{name}-id", outputs=outputs)
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
