@@ -3,77 +3,70 @@
 from pathlib import Path
 
 import pulumi
-import yaml
 
-from components.account import open_account
 from components.alarms import AlarmUnit, AlarmUnitArgs
 from components.api import PublicApi, PublicApiArgs
+from components.dashboards import Dashboards, DashboardsArgs
 from components.database import EventDatabase, EventDatabaseArgs
 from components.ingest import IngestUnit, IngestUnitArgs
+from components.inside_services import inside_services
 from components.maintenance import MaintenanceUnit, MaintenanceUnitArgs
 from components.messaging import EventQueue, EventQueueArgs
-from components.naming import Naming
-from components.network import PrivateNetwork, PrivateNetworkArgs
-from components.platform import function_platform
+from components.network import NetworkArgs, create_network
+from components.openapi_body import read_document
+from components.platform import open_platform
 from components.processing import ProcessingUnit, ProcessingUnitArgs
 from components.query import QueryUnit, QueryUnitArgs
-from components.secret_parameter import read_through_endpoint
 from components.settings import load_settings
 from components.storage import PayloadBucket, PayloadBucketArgs
+from components.stores import Stores
+from components.watched import watch
 
 here = Path(__file__).parent
 settings = load_settings(pulumi.Config())
-naming = Naming(project=pulumi.get_project(), stack=pulumi.get_stack())
-account = open_account(region=pulumi.Config("aws").require("region"), tags=naming.tags())
-platform = function_platform(here, naming, settings)
-opts = account.options()
+platform = open_platform(here, settings)
+opts = platform.account.options()
 
-payloads = PayloadBucket("payloads", PayloadBucketArgs(settings=settings.storage), opts)
-queue = EventQueue("events", EventQueueArgs(settings=settings.queue, consumer=settings.processing), opts)
-network = PrivateNetwork(
+payloads = PayloadBucket(
+    "payloads",
+    PayloadBucketArgs(settings=settings.storage, retention_days=settings.database.retention_days, platform=platform),
+    opts,
+)
+queue = EventQueue(
+    "events", EventQueueArgs(settings=settings.queue, consumer=settings.processing, platform=platform), opts
+)
+network = create_network(
     "network",
-    PrivateNetworkArgs(
+    NetworkArgs(
         settings=settings.network,
-        account=account,
+        platform=platform,
+        proxy=settings.database.proxy,
         bucket_statements=payloads.inside_statements(),
-        interface_statements={"sqs": queue.inside_statements(), settings.secrets.backend: (read_through_endpoint(),)},
+        interface_statements=inside_services(settings, platform, queue),
     ),
     opts,
 )
 database = EventDatabase(
-    "database", EventDatabaseArgs(settings=settings.database, platform=platform, network=network), opts
+    "database",
+    EventDatabaseArgs(settings=settings.database, secrets=settings.secrets, platform=platform, network=network),
+    opts,
 )
+stores = Stores(queue=queue, payloads=payloads, database=database)
 
 maintenance = MaintenanceUnit(
-    "maintenance", MaintenanceUnitArgs(platform=platform, account=account, network=network, database=database), opts
+    "maintenance", MaintenanceUnitArgs(settings=settings, platform=platform, stores=stores), opts
 )
 ingest = IngestUnit(
     "ingest", IngestUnitArgs(settings=settings.ingest, platform=platform, queue=queue, payloads=payloads), opts
 )
 processor = ProcessingUnit(
     "processor",
-    ProcessingUnitArgs(
-        settings=settings.processing,
-        platform=platform,
-        network=network,
-        database=database,
-        queue=queue,
-        payloads=payloads,
-        after=[maintenance.migrated],
-    ),
+    ProcessingUnitArgs(settings=settings.processing, platform=platform, stores=stores, after=[maintenance.migrated]),
     opts,
 )
 query = QueryUnit(
     "query",
-    QueryUnitArgs(
-        settings=settings.query,
-        platform=platform,
-        network=network,
-        database=database,
-        queue=queue,
-        payloads=payloads,
-        after=[maintenance.migrated],
-    ),
+    QueryUnitArgs(settings=settings.query, platform=platform, stores=stores, after=[maintenance.migrated]),
     opts,
 )
 api = PublicApi(
@@ -81,19 +74,22 @@ api = PublicApi(
     PublicApiArgs(
         settings=settings.api,
         platform=platform,
-        document=yaml.safe_load((here / "openapi.yaml").read_text(encoding="utf-8")),
+        document=read_document(here / "openapi.yaml"),
         operations=ingest.operations() | query.operations(),
     ),
     opts,
 )
 
-AlarmUnit("alarms", AlarmUnitArgs(settings=settings.alarms, naming=naming, account=account, queue=queue), opts)
+functions = {unit.function.service: unit.function for unit in (ingest, processor, query, maintenance)}
+watched = watch(platform, queue, api, database, maintenance.failed_runs, functions)
+alarms = AlarmUnit("alarms", AlarmUnitArgs(settings=settings, platform=platform, watched=watched), opts)
+if settings.observability.dashboards:
+    Dashboards("dashboards", DashboardsArgs(platform=platform, watched=watched, alarms=alarms), opts)
 
 pulumi.export("api_url", api.url)
 pulumi.export("api_key", api.key)
 pulumi.export("queue_url", queue.url)
 pulumi.export("dead_letter_queue_url", queue.dead_letter_url)
 pulumi.export("payload_bucket", payloads.name)
-functions = [unit.function for unit in (ingest, processor, query, maintenance)]
-pulumi.export("functions", {function.service: function.name for function in functions})
+pulumi.export("functions", {service: function.name for service, function in functions.items()})
 pulumi.export("database_endpoint", database.endpoint)

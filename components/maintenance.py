@@ -1,49 +1,69 @@
-"""MaintenanceUnit: the function that brings the tables up to date at each deployment and prepares partitions daily."""
+"""MaintenanceUnit: the function that brings the tables up to date when deployed, and looks after them by the clock."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import iam, lambda_, scheduler
+from pulumi_aws import lambda_
 
-from components.account import Account
-from components.database import EventDatabase
-from components.function_unit import FunctionPlatform, FunctionUnit, FunctionUnitArgs
-from components.network import PrivateNetwork
-from components.policy import policy_json, trust_json
-from functions.common.names import Service
+from components.function_unit import FunctionUnit, FunctionUnitArgs
+from components.inside_services import read_metrics_statement
+from components.platform import StackPlatform
+from components.policy import PolicyStatement
+from components.schedules import FailedRuns, FailedRunsArgs, Schedules, SchedulesArgs, TaskSchedule
+from components.settings import StackSettings, message_lifetime_days
+from components.stores import Stores
+from functions.common.names import DatabaseRole, Service
 
 _TIMEOUT_SECONDS = 300
 """A migration may have to wait for its lock and build an index; Lambda's longest is 900."""
 _MEMORY_MB = 512
 
-_DAILY = "cron(17 3 * * ? *)"
-"""Once in every UTC day, which is also how the alarm on partitions counts; not on the hour, when everybody starts."""
-_RETRIES = 3
-_GIVE_UP_AFTER_SECONDS = 3_600
-"""Partitions are made months ahead: what fails for an hour may wait for tomorrow. The alarm watches what counts."""
+_KEY_MARGIN_DAYS = 7
+"""A replayed message is handed out and dead-lettered like a new one; each attempt keeps its key for as long again."""
+
+# In UTC, not on the hour, when everybody starts, and apart from each other.
+_PARTITIONS = TaskSchedule(
+    task="partitions",
+    # Once in every UTC day, which is also how the alarm on partitions counts.
+    expression="cron(17 3 * * ? *)",
+    description="Prepares the partitions of the months to come",
+)
+_RETENTION = TaskSchedule(
+    task="retention", expression="cron(47 3 * * ? *)", description="Removes events that are older than they are kept"
+)
+_RECONCILE = TaskSchedule(
+    task="reconcile", expression="cron(7 * * * ? *)", description="Compares what was accepted with what was stored"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaintenanceUnitArgs:
     """What maintenance depends on."""
 
-    platform: FunctionPlatform
-    account: Account
-    network: PrivateNetwork
-    database: EventDatabase
+    settings: StackSettings
+    platform: StackPlatform
+    stores: Stores
 
 
 class MaintenanceUnit(pulumi.ComponentResource):
-    """The maintenance function, its run at deployment, and its daily schedule."""
+    """The maintenance function, its run at deployment, and its schedules."""
 
     function: FunctionUnit
     migrated: pulumi.Resource
-    """Exists when the tables are those that this version's functions expect."""
+    """Exists when the tables, and the roles that log in, are those that this version's functions expect."""
+    failed_runs: FailedRuns
+    """Where scheduled runs end up that came to nothing."""
 
     def __init__(self, name: str, args: MaintenanceUnitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:maintenance:MaintenanceUnit", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        settings, database = args.settings, args.stores.database
+        login, secrets = database.login(DatabaseRole.ADMIN), database.role_secrets()
+        self.failed_runs = FailedRuns(
+            f"{name}-failed-runs", FailedRunsArgs(platform=args.platform, encryption=settings.queue.encryption), child
+        )
         self.function = FunctionUnit(
             name,
             FunctionUnitArgs(
@@ -51,52 +71,71 @@ class MaintenanceUnit(pulumi.ComponentResource):
                 platform=args.platform,
                 memory_mb=_MEMORY_MB,
                 timeout_seconds=_TIMEOUT_SECONDS,
-                environment=args.database.environment(),
-                statements=(args.database.password_statement(),),
-                placement=args.network.functions,
+                environment={
+                    **login.environment,
+                    **secrets.environment,
+                    **_retention(settings),
+                    "QUEUE_URL": args.stores.queue.url,
+                    "DEAD_LETTER_QUEUE_URL": args.stores.queue.dead_letter_url,
+                    "PAYLOAD_BUCKET": args.stores.payloads.name,
+                },
+                statements=(
+                    *login.statements,
+                    *secrets.statements,
+                    *_reconciling(args),
+                    *self.failed_runs.send_statements(),
+                ),
+                placement=database.placement,
             ),
             child,
         )
         self.migrated = lambda_.Invocation(
             f"{name}-migrate",
             function_name=self.function.name,
+            qualifier=self.function.qualifier,
             input=json.dumps({"task": "migrate"}),
-            # Everything the function is made of: whatever changed, the tables are looked at again.
-            triggers={"bundle": args.platform.bundles.digest(Service.MAINTENANCE.value)},
-            # Nothing of the network is an input of the call, yet without its rules and endpoints it would hang.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.function.ready, args.network, args.database]),
-        )
-        self._schedule(name, args.account, child)
-        self.register_outputs({"function": self.function.name})
-
-    def _schedule(self, name: str, account: Account, opts: pulumi.ResourceOptions) -> None:
-        role = iam.Role(
-            f"{name}-schedule-role",
-            description="Lets EventBridge Scheduler start maintenance",
-            # Scheduler acts for whoever asks it; the account keeps others' schedules out.
-            assume_role_policy=trust_json("scheduler.amazonaws.com", account_id=account.account_id),
-            opts=opts,
-        )
-        policy = iam.RolePolicy(
-            f"{name}-schedule-policy",
-            role=role.id,
-            policy=policy_json([self.function.invoke_statement()]),
-            opts=opts,
-        )
-        scheduler.Schedule(
-            f"{name}-schedule",
-            description="Prepares the partitions of the months to come",
-            schedule_expression=_DAILY,
-            schedule_expression_timezone="UTC",
-            flexible_time_window={"mode": "OFF"},
-            target={
-                "arn": self.function.arn,
-                "role_arn": role.arn,
-                "input": json.dumps({"task": "partitions"}),
-                "retry_policy": {
-                    "maximum_retry_attempts": _RETRIES,
-                    "maximum_event_age_in_seconds": _GIVE_UP_AFTER_SECONDS,
-                },
+            # Everything the function is made of, the instance, and where roles' passwords are: whatever changed, the
+            # tables and the logins are looked at again.
+            triggers={
+                "bundle": args.platform.bundles.digest(Service.MAINTENANCE.value),
+                "instance": database.instance_id,
+                **secrets.environment,
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, self.migrated]),
+            # Nothing of the network is an input of the call, yet without its rules and endpoints it would hang.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.function.ready, *database.ready]),
         )
+        database.rotate_with(self.function, pulumi.ResourceOptions(parent=self, depends_on=[self.migrated]))
+        Schedules(
+            f"{name}-schedules",
+            SchedulesArgs(
+                platform=args.platform,
+                function=self.function,
+                failed_runs=self.failed_runs,
+                tasks=tuple(_tasks(settings)),
+                after=[self.migrated],
+            ),
+            child,
+        )
+        self.register_outputs({"function": self.function.name, "failed_runs": self.failed_runs.name})
+
+
+def _retention(settings: StackSettings) -> dict[str, str]:
+    kept_days = settings.database.retention_days
+    # No key goes before its event, by which it is found, nor while a message may come again that it would recognise.
+    key_days = max(message_lifetime_days(settings) + _KEY_MARGIN_DAYS, kept_days or 0)
+    kept = {} if kept_days is None else {"RETENTION_DAYS": str(kept_days)}
+    return {**kept, "KEY_RETENTION_DAYS": str(key_days)}
+
+
+def _reconciling(args: MaintenanceUnitArgs) -> tuple[PolicyStatement, ...]:
+    if not args.settings.observability.reconciliation:
+        return ()
+    return (read_metrics_statement(), *args.stores.queue.depth_statements(), *args.stores.payloads.list_statements())
+
+
+def _tasks(settings: StackSettings) -> Iterator[TaskSchedule]:
+    yield _PARTITIONS
+    if settings.database.retention_days is not None:
+        yield _RETENTION
+    if settings.observability.reconciliation:
+        yield _RECONCILE

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 _HASH_LENGTH = 8
 # S3 takes no capitals or underscores, and the longest role's name leaves so much of IAM's 64 characters.
 _STACK_LENGTH = 24
-_STACK = re.compile(rf"[a-z][a-z0-9-]{{0,{_STACK_LENGTH - 1}}}")
+# RDS takes neither two hyphens in a row nor one at the end.
+_STACK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 ALARM_NAME_LENGTH = 255
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
@@ -25,10 +26,11 @@ class Naming:
     stack: str
 
     def __post_init__(self) -> None:
-        if not _STACK.fullmatch(self.stack):
+        if len(self.stack) > _STACK_LENGTH or not _STACK.fullmatch(self.stack):
             raise ValueError(
                 f"the stack's name becomes part of bucket and role names: choose one of 1 to {_STACK_LENGTH} "
-                f"lower-case letters, digits or hyphens that begins with a letter, got {self.stack!r}"
+                f"lower-case letters, digits or single hyphens that begins with a letter and ends with none, "
+                f"got {self.stack!r}"
             )
 
     def physical(self, role: str, *, max_length: int) -> str:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import lambda_
 
-from components.database import EventDatabase
-from components.function_unit import FunctionPlatform, FunctionUnit, FunctionUnitArgs
-from components.messaging import EventQueue
-from components.network import PrivateNetwork
+from components.function_unit import FunctionUnit, FunctionUnitArgs
+from components.platform import StackPlatform
 from components.settings import ProcessingSettings
-from components.storage import PayloadBucket
-from functions.common.names import Service
+from components.stores import Stores
+from functions.common.names import DatabaseRole, Service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +18,8 @@ class ProcessingUnitArgs:
     """What processing depends on."""
 
     settings: ProcessingSettings
-    platform: FunctionPlatform
-    network: PrivateNetwork
-    database: EventDatabase
-    queue: EventQueue
-    payloads: PayloadBucket
+    platform: StackPlatform
+    stores: Stores
     after: Sequence[pulumi.Resource]
     """What must be done before the first event is taken: the migrations."""
 
@@ -37,6 +32,7 @@ class ProcessingUnit(pulumi.ComponentResource):
     def __init__(self, name: str, args: ProcessingUnitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:processing:ProcessingUnit", name, None, opts)
         settings = args.settings
+        login = args.stores.database.login(DatabaseRole.PROCESSOR)
         self.function = FunctionUnit(
             name,
             FunctionUnitArgs(
@@ -45,28 +41,30 @@ class ProcessingUnit(pulumi.ComponentResource):
                 memory_mb=settings.memory_mb,
                 timeout_seconds=settings.timeout_seconds,
                 environment={
-                    **args.database.environment(),
-                    "QUEUE_URL": args.queue.url,
-                    "DEAD_LETTER_QUEUE_URL": args.queue.dead_letter_url,
-                    "MAX_RECEIVE_COUNT": str(args.queue.max_receive_count),
-                    "PAYLOAD_BUCKET": args.payloads.name,
+                    **login.environment,
+                    "QUEUE_URL": args.stores.queue.url,
+                    "DEAD_LETTER_QUEUE_URL": args.stores.queue.dead_letter_url,
+                    "MAX_RECEIVE_COUNT": str(args.stores.queue.max_receive_count),
+                    "PAYLOAD_BUCKET": args.stores.payloads.name,
                 },
                 statements=(
-                    args.queue.consume_statement(),
-                    args.queue.dead_letter_statement(),
-                    args.payloads.read_statement(),
-                    args.payloads.find_statement(),
-                    args.database.password_statement(),
+                    *args.stores.queue.consume_statements(),
+                    *args.stores.queue.dead_letter_statements(),
+                    *args.stores.payloads.read_statements(),
+                    *args.stores.payloads.find_statements(),
+                    *login.statements,
                 ),
-                placement=args.network.functions,
+                placement=args.stores.database.placement,
+                reserved_concurrency=settings.reserved_concurrency,
+                provisioned_concurrency=settings.provisioned_concurrency,
                 after=args.after,
             ),
             pulumi.ResourceOptions(parent=self),
         )
         lambda_.EventSourceMapping(
             f"{name}-feed",
-            event_source_arn=args.queue.arn,
-            function_name=self.function.arn,
+            event_source_arn=args.stores.queue.arn,
+            function_name=self.function.alias_arn,
             batch_size=settings.batch_size,
             maximum_batching_window_in_seconds=settings.batching_window_seconds,
             # Without this one failed message would bring its nine neighbours back.

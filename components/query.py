@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.database import EventDatabase
-from components.function_unit import FunctionPlatform, FunctionUnit, FunctionUnitArgs
-from components.messaging import EventQueue
-from components.network import PrivateNetwork
-from components.secret_parameter import SecretParameter, SecretParameterArgs
+from components.function_unit import FunctionUnit, FunctionUnitArgs
+from components.platform import StackPlatform
 from components.settings import QuerySettings
-from components.storage import PayloadBucket
-from functions.common.names import Service
+from components.stores import Stores
+from functions.common.names import DatabaseRole, Service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +17,8 @@ class QueryUnitArgs:
     """What query depends on."""
 
     settings: QuerySettings
-    platform: FunctionPlatform
-    network: PrivateNetwork
-    database: EventDatabase
-    queue: EventQueue
-    payloads: PayloadBucket
+    platform: StackPlatform
+    stores: Stores
     after: Sequence[pulumi.Resource]
     """What must be done before the first question is answered: the migrations."""
 
@@ -37,13 +31,13 @@ class QueryUnit(pulumi.ComponentResource):
     def __init__(self, name: str, args: QueryUnitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:query:QueryUnit", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        cursor_key = SecretParameter(
+        login = args.stores.database.login(DatabaseRole.QUERY)
+        cursor_key = args.stores.database.secret_store.secret(
             f"{name}-cursor-key",
-            SecretParameterArgs(
-                path=args.platform.naming.parameter("query/cursor-key"),
-                description="Key by which query signs cursors",
-            ),
+            "query/cursor-key",
+            "Key by which query signs cursors",
             child,
+            secret_field="key",  # noqa: S106 - the field's name
         )
         self.function = FunctionUnit(
             name,
@@ -53,20 +47,22 @@ class QueryUnit(pulumi.ComponentResource):
                 memory_mb=args.settings.memory_mb,
                 timeout_seconds=args.settings.timeout_seconds,
                 environment={
-                    **args.database.environment(),
-                    "QUEUE_URL": args.queue.url,
-                    "PAYLOAD_BUCKET": args.payloads.name,
-                    "CURSOR_KEY_PARAMETER": cursor_key.name,
+                    **login.environment,
+                    "QUEUE_URL": args.stores.queue.url,
+                    "PAYLOAD_BUCKET": args.stores.payloads.name,
+                    "CURSOR_KEY_BACKEND": cursor_key.backend,
+                    "CURSOR_KEY_SECRET": cursor_key.reference,
                 },
                 statements=(
-                    args.database.password_statement(),
-                    cursor_key.read_statement(),
+                    *login.statements,
+                    *cursor_key.read_statements(),
                     # A link to a payload carries the permission of whoever signed it.
-                    args.payloads.read_statement(),
-                    args.queue.inspect_statement(),
+                    *args.stores.payloads.read_statements(),
+                    *args.stores.queue.inspect_statements(),
                 ),
-                placement=args.network.functions,
+                placement=args.stores.database.placement,
                 reserved_concurrency=args.settings.max_concurrency,
+                provisioned_concurrency=args.settings.provisioned_concurrency,
                 after=args.after,
             ),
             child,

@@ -132,7 +132,7 @@ class SecretsSettings(Section):
 
     backend: Literal["ssm", "secretsmanager", "iam"] = "ssm"
     """`ssm`: passwords in SSM Parameter Store, free. `secretsmanager`: passwords that AWS rotates. `iam`: no passwords,
-    but tokens of a quarter of an hour; what else is secret is kept in SSM."""
+    but tokens of a quarter of an hour, for which RDS wants up to 1 GiB of memory; other secrets stay in SSM."""
     encryption: Literal["aws", "kms"] = "aws"
     """`aws`: AWS's key for the service, free. `kms`: the stack's key."""
     rotation_days: int | None = Field(default=30, ge=1, le=365)

@@ -32,9 +32,9 @@ def test_log_groups_and_parameters_lie_under_the_stack():
     assert "/fluxa/test/database/password" == a_naming().parameter("database/password")
 
 
-@pytest.mark.parametrize("stack", ["PR-12", "pr_12", "12", "", "s" * 25, "pr.12"])
+@pytest.mark.parametrize("stack", ["PR-12", "pr_12", "12", "", "s" * 25, "pr.12", "pr-", "pr--12"])
 def test_a_stack_whose_name_no_bucket_or_role_could_carry_is_refused(stack: str):
-    with pytest.raises(ValueError, match=r"1 to 24 lower-case letters, digits or hyphens"):
+    with pytest.raises(ValueError, match=r"1 to 24 lower-case letters, digits or single hyphens"):
         a_naming(stack)
 
 

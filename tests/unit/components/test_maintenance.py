@@ -1,0 +1,232 @@
+"""MaintenanceUnit: what it is told, what it may do, and what runs it at a deployment."""
+
+import json
+from typing import Any
+
+import pytest
+
+from components.maintenance import MaintenanceUnit, MaintenanceUnitArgs
+from components.settings import parse_settings
+from tests.support.pulumi_recorder import Recorder, deploy
+from tests.support.stack_builders import (
+    ALL_LOOKUPS,
+    SECRET,
+    NamedBundles,
+    a_key,
+    a_platform,
+    statements_of,
+    surroundings,
+)
+
+FUNCTION = "aws:lambda/function:Function"
+INVOCATION = "aws:lambda/invocation:Invocation"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
+FAILED_RUNS_ARN = "arn:aws:test:::maintenance-failed-runs-queue"
+RECONCILING = {"observability": {"reconciliation": True}}
+ROTATING = {"secrets": {"backend": "secretsmanager"}}
+TOKENS = {"secrets": {"backend": "iam"}}
+
+
+def maintenance(digest: str = "digest", **sections: Any) -> Recorder:
+    settings = parse_settings(sections)
+
+    def program() -> None:
+        key = a_key() if settings.uses_own_key() else None
+        platform = a_platform(key=key, bundles=NamedBundles(digest))
+        around = surroundings(settings, platform)
+        args = MaintenanceUnitArgs(
+            settings=settings,
+            platform=platform,
+            stores=around.stores,
+        )
+        MaintenanceUnit("maintenance", args)
+
+    return deploy(program, lookups=ALL_LOOKUPS)
+
+
+def told(**sections: Any) -> dict[str, str]:
+    return maintenance(**sections).one(FUNCTION).inputs["environment"]["variables"]
+
+
+def allowed(**sections: Any) -> dict[str, list[str]]:
+    """Return the resources by action, without the function's own log and network interfaces."""
+    found: dict[str, list[str]] = {}
+    for statement in statements_of(maintenance(**sections), "maintenance-policy"):
+        for action in statement["Action"]:
+            if not action.startswith(("logs:", "ec2:")):
+                found.setdefault(action, []).extend(statement["Resource"])
+    return found
+
+
+def test_maintenance_is_told_where_everything_is_and_how_long_keys_stay():
+    assert {
+        "STACK": "test",
+        "LOG_LEVEL": "INFO",
+        "FLUXA_VERSION": "1.2.3",
+        "SETTINGS_FINGERPRINT": "abc",
+        "DATABASE_HOST": "database-instance.test",
+        "DATABASE_PORT": "5432",
+        "DATABASE_NAME": "fluxa",
+        "DATABASE_USER": "fluxa_admin",
+        "DATABASE_AUTH": "ssm",
+        "DATABASE_SECRET": "/fluxa/test/database/password",
+        "DATABASE_TLS": "verify-full",
+        "LOGIN_BACKEND": "ssm",
+        "PROCESSOR_SECRET": "/fluxa/test/database/processor-password",
+        "QUERY_SECRET": "/fluxa/test/database/query-password",
+        "QUEUE_URL": "https://sqs.test/events-main",
+        "DEAD_LETTER_QUEUE_URL": "https://sqs.test/events-dead-letters",
+        "PAYLOAD_BUCKET": "payloads-bucket-physical",
+        # Four days in the queue, fourteen among the dead letters, seven until a replay, and seven for that.
+        "KEY_RETENTION_DAYS": "32",
+    } == told()
+
+
+def test_no_secret_is_in_the_environment():
+    assert SECRET not in str(told())
+
+
+def test_tokens_need_no_secrets_of_roles_and_a_password_for_the_first_login():
+    environment = told(**TOKENS)
+
+    assert ("iam", "ssm") == (environment["LOGIN_BACKEND"], environment["DATABASE_AUTH"])
+    assert not {"PROCESSOR_SECRET", "QUERY_SECRET"} & set(environment)
+
+
+@pytest.mark.parametrize(("retention_days", "key_days"), [(None, "32"), (31, "32"), (32, "32"), (400, "400")])
+def test_keys_stay_while_messages_may_come_again_and_while_their_events_stay(retention_days, key_days):
+    environment = told(database={"retention_days": retention_days})
+
+    assert key_days == environment["KEY_RETENTION_DAYS"]
+    assert (None if retention_days is None else str(retention_days)) == environment.get("RETENTION_DAYS")
+
+
+def test_keys_stay_longer_where_messages_live_longer():
+    environment = told(queue={"retention_days": 10}, storage={"archive_after_days": None})
+
+    assert "38" == environment["KEY_RETENTION_DAYS"]
+
+
+def test_maintenance_reads_every_password_and_parks_its_own_failed_runs():
+    assert {
+        "ssm:GetParameter": [
+            "arn:aws:test:::database-password-parameter",
+            "arn:aws:test:::database-processor-password-parameter",
+            "arn:aws:test:::database-query-password-parameter",
+        ],
+        "sqs:SendMessage": [FAILED_RUNS_ARN],
+    } == allowed()
+
+
+def test_reconciliation_counts_messages_reads_metrics_and_lists_payloads():
+    queues = ["arn:aws:test:::events-main", "arn:aws:test:::events-dead-letters"]
+
+    added = {action: resources for action, resources in allowed(**RECONCILING).items() if action not in allowed()}
+    assert {
+        "cloudwatch:GetMetricData": ["*"],
+        "sqs:GetQueueAttributes": queues,
+        "s3:ListBucket": ["arn:aws:test:::payloads-bucket"],
+    } == added
+
+
+def test_reconciliation_lists_nothing_but_payloads():
+    (listing,) = [
+        statement
+        for statement in statements_of(maintenance(**RECONCILING), "maintenance-policy")
+        if "s3:ListBucket" in statement["Action"]
+    ]
+
+    assert {"StringLike": {"s3:prefix": "payloads/*"}} == listing["Condition"]
+
+
+def test_migrations_run_on_the_version_that_was_just_deployed():
+    inputs = maintenance().one(INVOCATION).inputs
+
+    assert ("fluxa-test-maintenance", "live", {"task": "migrate"}) == (
+        inputs["functionName"],
+        inputs["qualifier"],
+        json.loads(inputs["input"]),
+    )
+
+
+def test_migrations_run_again_when_bundle_instance_or_logins_change_and_only_then():
+    def triggers(digest: str = "one", **sections: Any) -> dict[str, str]:
+        return maintenance(digest, **sections).one(INVOCATION).inputs["triggers"]
+
+    assert {
+        "bundle": "maintenance-one",
+        "instance": "db-database-instance",
+        "LOGIN_BACKEND": "ssm",
+        "PROCESSOR_SECRET": "/fluxa/test/database/processor-password",
+        "QUERY_SECRET": "/fluxa/test/database/query-password",
+    } == triggers()
+    assert triggers() == triggers(query={"memory_mb": 256})
+    distinct = [triggers(), triggers("two"), triggers(**ROTATING), triggers(**TOKENS)]
+    assert 4 == len({json.dumps(item, sort_keys=True) for item in distinct})
+
+
+def test_migrations_wait_for_everything_on_the_way_to_the_database():
+    waits_for = maintenance().one(INVOCATION).dependencies
+
+    assert {"maintenance-policy", "maintenance-function", "maintenance-live"} <= waits_for
+    assert {"database-instance", "network-database-in", "network-database-out", "network-s3"} <= waits_for
+
+
+def test_passwords_are_rotated_once_there_are_roles_that_they_belong_to():
+    rotations = maintenance(**ROTATING).of_type(ROTATION)
+
+    assert {"arn:aws:test:::maintenance-live"} == {item.inputs["rotationLambdaArn"] for item in rotations}
+    assert 2 == len([item for item in rotations if "maintenance-migrate" in item.dependencies])
+    assert [] == maintenance().of_type(ROTATION)
+
+
+@pytest.mark.parametrize(
+    ("sections", "tasks"),
+    [
+        ({}, {"partitions"}),
+        ({"database": {"retention_days": 90}}, {"partitions", "retention"}),
+        (RECONCILING, {"partitions", "reconcile"}),
+        ({"database": {"retention_days": 90}, **RECONCILING}, {"partitions", "retention", "reconcile"}),
+    ],
+)
+def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tasks):
+    schedules = maintenance(**sections).of_type(SCHEDULE)
+
+    assert tasks == {json.loads(item.inputs["target"]["input"])["task"] for item in schedules}
+
+
+def test_daily_tasks_run_apart_from_each_other_and_reconciliation_every_hour():
+    schedules = maintenance(database={"retention_days": 90}, **RECONCILING).of_type(SCHEDULE)
+
+    assert {
+        "maintenance-schedules-partitions": "cron(17 3 * * ? *)",
+        "maintenance-schedules-retention": "cron(47 3 * * ? *)",
+        "maintenance-schedules-reconcile": "cron(7 * * * ? *)",
+    } == {item.name: item.inputs["scheduleExpression"] for item in schedules}
+
+
+def test_nothing_is_scheduled_before_the_tables_are_there():
+    assert "maintenance-migrate" in maintenance().one(SCHEDULE).dependencies
+
+
+def test_in_a_public_network_maintenance_runs_outside():
+    public = {
+        "network": {"mode": "public", "allowed_cidrs": ["203.0.113.0/24"]},
+        "database": {"deletion_protection": False},
+    }
+
+    assert "vpcConfig" in maintenance().one(FUNCTION).inputs
+    assert "vpcConfig" not in maintenance(**public).one(FUNCTION).inputs
+
+
+def test_with_the_stacks_key_failed_runs_are_encrypted_by_whoever_parks_them():
+    stack = maintenance(queue={"encryption": "kms"})
+
+    for policy in ("maintenance-policy", "maintenance-schedules-policy"):
+        assert {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": ["arn:aws:test:::encryption-key"],
+            "Condition": {"StringEquals": {"kms:ViaService": "sqs.eu-central-1.amazonaws.com"}},
+        } in statements_of(stack, policy)
