@@ -1,150 +1,129 @@
-"""The alarms: what they watch, why, and which runbook tells what to do."""
+"""AlarmUnit: the table of alarms (`alarm_specs/`) made real, and who is told."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch
 
-from components.account import Account
-from components.messaging import EventQueue
-from components.naming import ALARM_NAME_LENGTH, Naming
+from components.alarm_specs import AlarmSpec, CompositeSpec, alarm_specs, service_unhealthy
+from components.measures import Formula, Metric, Watched
+from components.naming import ALARM_NAME_LENGTH
 from components.notifications import AlarmChannel, AlarmChannelArgs
-from components.settings import AlarmSettings
-from functions.common.names import METRICS_NAMESPACE, Dimension, MetricName, Service
-
-RUNBOOKS = "docs/runbooks"
-"""Folder of the runbooks; each is named after its alarm."""
-
-_SQS_NAMESPACE = "AWS/SQS"
-_OLDEST_MESSAGE_SECONDS = 900
-"""An event is stored within seconds. A quarter of an hour means that processing stands still; days remain to act."""
-_UNEXPECTED = "unexpected"
-"""The functions' reason for a failure that is our fault, not the event's (functions.common.errors)."""
-
-_MINUTE = 60
-_DAY = 86_400
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlarmSpec:
-    """One alarm, named `<what>-<condition>`."""
-
-    name: str
-    namespace: str
-    metric: str
-    dimensions: tuple[tuple[str, pulumi.Input[str]], ...]
-    reason: str
-    """One sentence for whoever is woken: what it means."""
-    comparison: str = "GreaterThanThreshold"
-    threshold: float = 0
-    statistic: str = "Maximum"
-    period_seconds: int = _MINUTE
-    evaluation_periods: int = 1
-    missing_data: str = "notBreaching"
-    shared_runbook: str | None = None
-    """The runbook's name where several alarms have one; the alarm's own name otherwise."""
-
-    @property
-    def runbook(self) -> str:
-        """Where the runbook is, from the project's folder."""
-        return f"{RUNBOOKS}/{self.shared_runbook or self.name}.md"
+from components.platform import StackPlatform
+from components.settings import StackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmUnitArgs:
     """What the alarms depend on."""
 
-    settings: AlarmSettings
-    naming: Naming
-    account: Account
-    queue: EventQueue
+    settings: StackSettings
+    platform: StackPlatform
+    watched: Watched
 
 
 class AlarmUnit(pulumi.ComponentResource):
-    """Every alarm of a stack."""
+    """Every alarm of a stack. Each tells when it goes off and when it is over; one of them is there to wake people."""
+
+    specs: Mapping[str, AlarmSpec]
+    """The table, by name."""
+    arns: Mapping[str, pulumi.Output[str]]
+    """By name; that of `service-unhealthy` comes first."""
 
     def __init__(self, name: str, args: AlarmUnitArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:alarms:AlarmUnit", name, None, opts)
-        # With nobody to tell, alarms are only seen in the console.
-        actions = []
-        if args.settings.email:
-            channel_args = AlarmChannelArgs(account=args.account, email=args.settings.email)
-            actions = [AlarmChannel(f"{name}-channel", channel_args, pulumi.ResourceOptions(parent=self)).topic_arn]
-        for spec in alarm_specs(args):
-            cloudwatch.MetricAlarm(
-                f"{name}-{spec.name}",
-                name=args.naming.physical(spec.name, max_length=ALARM_NAME_LENGTH),
-                alarm_description=f"{spec.reason} Runbook: {spec.runbook}",
-                namespace=spec.namespace,
-                metric_name=spec.metric,
-                dimensions=dict(spec.dimensions),
-                statistic=spec.statistic,
-                period=spec.period_seconds,
-                evaluation_periods=spec.evaluation_periods,
-                comparison_operator=spec.comparison,
-                threshold=spec.threshold,
-                treat_missing_data=spec.missing_data,
-                alarm_actions=actions,
-                # Without this one a blip stays an open incident for whoever was told of it.
-                ok_actions=actions,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-        self.register_outputs({})
+        self._naming = args.platform.naming
+        specs = alarm_specs(args.watched, args.settings)
+        actions = self._actions(name, args)
+        alarms = {spec.name: self._create_alarm(name, spec, actions) for spec in specs}
+        worst = service_unhealthy(specs)
+        composite = self._create_composite(name, worst, alarms, actions)
+        self.specs = {spec.name: spec for spec in specs}
+        self.arns = {worst.name: composite.arn, **{name: alarm.arn for name, alarm in alarms.items()}}
+        self.register_outputs({"arns": dict(self.arns)})
+
+    def _actions(self, name: str, args: AlarmUnitArgs) -> list[pulumi.Input[str]]:
+        """Return the topics to tell. With nobody to tell, alarms are only seen in the console."""
+        settings = args.settings.alarms
+        topics: list[pulumi.Input[str]] = list(settings.sns_topic_arns)
+        if settings.email:
+            instances = list(args.watched.instances().values())
+            channel_args = AlarmChannelArgs(platform=args.platform, email=settings.email, database_instances=instances)
+            channel = AlarmChannel(f"{name}-channel", channel_args, pulumi.ResourceOptions(parent=self))
+            topics.insert(0, channel.topic_arn)
+        return topics
+
+    def _create_alarm(self, name: str, spec: AlarmSpec, actions: Sequence[pulumi.Input[str]]) -> cloudwatch.MetricAlarm:
+        return cloudwatch.MetricAlarm(
+            f"{name}-{spec.name}",
+            name=self._naming.physical(spec.name, max_length=ALARM_NAME_LENGTH),
+            alarm_description=_description(spec),
+            comparison_operator=spec.comparison,
+            threshold=spec.threshold,
+            evaluation_periods=spec.evaluation_periods,
+            datapoints_to_alarm=spec.datapoints,
+            treat_missing_data=spec.missing_data,
+            alarm_actions=list(actions),
+            # Without this one a blip stays an open incident for whoever was told of it.
+            ok_actions=list(actions),
+            opts=pulumi.ResourceOptions(parent=self),
+            **_watching(spec),
+        )
+
+    def _create_composite(
+        self,
+        name: str,
+        spec: CompositeSpec,
+        alarms: Mapping[str, cloudwatch.MetricAlarm],
+        actions: Sequence[pulumi.Input[str]],
+    ) -> cloudwatch.CompositeAlarm:
+        # The members' own outputs, so that CloudWatch knows them before it is told of this one.
+        members = pulumi.Output.all(*(alarms[member].name for member in spec.members))
+        return cloudwatch.CompositeAlarm(
+            f"{name}-{spec.name}",
+            alarm_name=self._naming.physical(spec.name, max_length=ALARM_NAME_LENGTH),
+            alarm_description=_description(spec),
+            alarm_rule=members.apply(lambda names: " OR ".join(f'ALARM("{member}")' for member in names)),
+            alarm_actions=list(actions),
+            ok_actions=list(actions),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
 
-def alarm_specs(args: AlarmUnitArgs) -> tuple[AlarmSpec, ...]:
-    """Return the table of alarms."""
-    dead_letters = (("QueueName", args.queue.dead_letter_name),)
-    queue = (("QueueName", args.queue.name),)
-    return (
-        AlarmSpec(
-            name="dead-letters-present",
-            namespace=_SQS_NAMESPACE,
-            # Not NumberOfMessagesSent: that leaves out what SQS moves by itself.
-            metric="ApproximateNumberOfMessagesVisible",
-            dimensions=dead_letters,
-            reason="At least one event could not be stored and waits for a person.",
-        ),
-        AlarmSpec(
-            name="oldest-message-age",
-            namespace=_SQS_NAMESPACE,
-            metric="ApproximateAgeOfOldestMessage",
-            dimensions=queue,
-            threshold=_OLDEST_MESSAGE_SECONDS,
-            reason="Events wait much longer than they should: processing is too slow or stands still.",
-        ),
-        _unexpected_failures(args.naming, Service.INGEST, MetricName.EVENTS_FAILED),
-        _unexpected_failures(args.naming, Service.PROCESSOR, MetricName.EVENTS_FAILED),
-        _unexpected_failures(args.naming, Service.QUERY, MetricName.QUERIES_FAILED),
-        AlarmSpec(
-            name="partitions-running-out",
-            namespace=METRICS_NAMESPACE,
-            metric=MetricName.PARTITIONS_AHEAD.value,
-            dimensions=_of_service(args.naming, Service.MAINTENANCE),
-            comparison="LessThanThreshold",
-            threshold=1,
-            statistic="Minimum",
-            period_seconds=_DAY,
-            # One run may be missed: three months of partitions lie ahead. Two in a row may not.
-            evaluation_periods=2,
-            missing_data="breaching",
-            reason="No partition is ready for next month, or maintenance has stopped saying so.",
-        ),
-    )
+def _description(spec: AlarmSpec | CompositeSpec) -> str:
+    return f"{spec.reason} Runbook: {spec.runbook}"
 
 
-def _unexpected_failures(naming: Naming, service: Service, metric: MetricName) -> AlarmSpec:
-    # Lambda's own Errors stay at zero: a failed message is reported, not raised.
-    return AlarmSpec(
-        name=f"unexpected-failures-{service.value}",
-        namespace=METRICS_NAMESPACE,
-        metric=metric.value,
-        dimensions=(*_of_service(naming, service), (Dimension.REASON.value, _UNEXPECTED)),
-        statistic="Sum",
-        reason=f"The {service.value} function failed for a reason that is our fault; what it worked on is retried.",
-        shared_runbook="unexpected-failures",
-    )
+def _watching(spec: AlarmSpec) -> dict[str, Any]:
+    if isinstance(spec.watches, Formula):
+        return {"metric_queries": _queries(spec.watches, spec.period_seconds)}
+    metric = spec.watches
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": dict(metric.dimensions),
+        "extended_statistic" if metric.is_percentile else "statistic": metric.statistic,
+        "period": spec.period_seconds,
+    }
 
 
-def _of_service(naming: Naming, service: Service) -> tuple[tuple[str, str], ...]:
-    return ((Dimension.STACK.value, naming.stack), (Dimension.SERVICE.value, service.value))
+def _queries(formula: Formula, period_seconds: int) -> list[dict[str, Any]]:
+    result = {"id": "result", "expression": formula.expression, "label": formula.label, "return_data": True}
+    return [result, *(_query(id, metric, period_seconds) for id, metric in formula.metrics.items())]
+
+
+def _query(id: str, metric: Metric, period_seconds: int) -> dict[str, Any]:
+    return {
+        "id": id,
+        # The alarm watches one series only: the result.
+        "return_data": False,
+        "metric": {
+            "namespace": metric.namespace,
+            "metric_name": metric.name,
+            "dimensions": dict(metric.dimensions),
+            "stat": metric.statistic,
+            "period": period_seconds,
+        },
+    }

@@ -5,10 +5,12 @@
 
 from collections.abc import Callable, Mapping
 
+from fluxa.reference.alarms_page import alarms_page
 from fluxa.reference.settings_page import settings_page
 from fluxa.reference.stack_schema import stack_schema_text
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/reference/alarms.md": alarms_page,
     "docs/reference/settings.md": settings_page,
     "docs/reference/stack.schema.json": stack_schema_text,
 }
