@@ -53,6 +53,16 @@ class MetricName(StrEnum):
     MIGRATIONS_APPLIED = "MigrationsApplied"
     PARTITIONS_AHEAD = "PartitionsAhead"
     """Partitions of `events` that lie wholly in the future. At 0 inserts are about to fail."""
+    PARTITIONS_DROPPED = "PartitionsDropped"
+    """Months of `events` that retention removed."""
+    KEYS_DELETED = "KeysDeleted"
+    """Idempotency keys that retention removed, each after its event."""
+    OLDEST_EVENT_DAYS = "OldestEventDays"
+    """Age of the oldest event there is, once retention has run: its month goes when the whole of it is old enough."""
+    RECONCILIATION_DRIFT = "ReconciliationDrift"
+    """Events that were accepted and are nowhere to be found: not stored, not failed, in no queue. Always reported."""
+    PAYLOADS_ORPHANED = "PayloadsOrphaned"
+    """Payload objects a day old that no event refers to, and no failed one."""
 
 
 class Dimension(StrEnum):
