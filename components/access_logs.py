@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import apigateway, cloudwatch, iam
+from pulumi_aws import apigateway, iam
 
+from components.log_groups import LogKeeping
 from components.naming import Naming
 from components.policy import PolicyStatement, policy_json, trust_json
 
@@ -24,9 +25,12 @@ ACCESS_LOG_FORMAT = json.dumps(
         "integration_latency_ms": "$context.integrationLatency",
         "integration_error": "$context.integrationErrorMessage",
         "api_key_id": "$context.identity.apiKeyId",
+        "caller_arn": "$context.identity.userArn",
+        "xray_trace_id": "$context.xrayTraceId",
     }
 )
-"""The resource's path rather than the request's: that one holds ids. Never the key itself."""
+"""The resource's path rather than the request's: that one holds ids. Never the key itself. What a stack has no use for,
+such as the trace without tracing, is a hyphen."""
 
 _WRITE_LOGS = (
     "logs:CreateLogGroup",
@@ -49,7 +53,7 @@ class AccessLogsArgs:
     naming: Naming
     api_id: pulumi.Input[str]
     stage_name: str
-    retention_days: int
+    logs: LogKeeping
     manage_role: bool
 
 
@@ -61,16 +65,10 @@ class AccessLogs(pulumi.ComponentResource):
     def __init__(self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:access_logs:AccessLogs", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        group = cloudwatch.LogGroup(
-            f"{name}-access", name=args.naming.log_group("api"), retention_in_days=args.retention_days, opts=child
-        )
+        group = args.logs.group(f"{name}-access", args.naming.log_group("api"), child)
         # API Gateway chooses this name; made first, it forgets in time.
-        cloudwatch.LogGroup(
-            f"{name}-execution",
-            name=pulumi.Output.concat("API-Gateway-Execution-Logs_", args.api_id, "/", args.stage_name),
-            retention_in_days=args.retention_days,
-            opts=child,
-        )
+        chosen_by_gateway = pulumi.Output.concat("API-Gateway-Execution-Logs_", args.api_id, "/", args.stage_name)
+        args.logs.group(f"{name}-execution", chosen_by_gateway, child)
         if args.manage_role:
             _set_account_role(name, self)
         self.destination_arn = group.arn

@@ -1,72 +1,22 @@
 """FunctionUnit: one Lambda function with its role, its log group and exactly the permissions it was offered."""
 
-import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, lambda_
+from pulumi_aws import iam, lambda_
 
-from components.naming import FUNCTION_NAME_LENGTH, Naming
+from components.function_permissions import own_statements
+from components.naming import FUNCTION_NAME_LENGTH
 from components.network import FunctionPlacement
+from components.platform import StackPlatform
 from components.policy import PolicyStatement, policy_json, trust_json
-from components.settings import Architecture
 from functions.common.names import Service
 
 LAMBDA_PRINCIPAL = "lambda.amazonaws.com"
 
-_INTERFACE_ACTIONS = (
-    "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeSubnets",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:UnassignPrivateIpAddresses",
-)
-"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions"""
-
-
-class Bundles(Protocol):
-    """Where functions' code comes from; `components.bundle.Bundler` is one."""
-
-    def archive(self, function: str) -> pulumi.Archive: ...
-
-    def digest(self, function: str) -> str: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionPlatform:
-    """What all functions of a stack have in common."""
-
-    naming: Naming
-    bundles: Bundles
-    python: str
-    architecture: Architecture
-    log_retention_days: int
-    log_level: str
-    fluxa_version: str
-    settings_fingerprint: str
-
-    def environment(self) -> dict[str, pulumi.Input[str]]:
-        """Return what every function is told."""
-        return {
-            "STACK": self.naming.stack,
-            "LOG_LEVEL": self.log_level,
-            "FLUXA_VERSION": self.fluxa_version,
-            "SETTINGS_FINGERPRINT": self.settings_fingerprint,
-        }
-
-    def runtime(self) -> str:
-        """Return Lambda's name for the Python that the bundles are built for."""
-        return f"python{_running_python() if self.architecture == 'host' else self.python}"
-
-    def lambda_architecture(self) -> str:
-        """Return Lambda's name for the processor that the bundles are built for."""
-        if self.architecture != "host":
-            return self.architecture
-        return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
+_LIVE = "live"
+"""The alias that everything calls. It moves from one version to the next at once, when all of a version is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +24,7 @@ class FunctionUnitArgs:
     """What one function depends on."""
 
     service: Service
-    platform: FunctionPlatform
+    platform: StackPlatform
     memory_mb: int
     timeout_seconds: int
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -83,6 +33,9 @@ class FunctionUnitArgs:
     placement: FunctionPlacement | None = None
     """Inside the network, or outside of it when none."""
     reserved_concurrency: int | None = None
+    """Invocations at one time, set aside for this function; none shares the account's."""
+    provisioned_concurrency: int = 0
+    """Environments kept warm."""
     after: Sequence[pulumi.Resource] = ()
     """What must be done before this version of the code runs, e.g. the migrations it expects."""
 
@@ -94,15 +47,24 @@ class FunctionUnitArgs:
 
 
 class FunctionUnit(pulumi.ComponentResource):
-    """One Lambda function. It is ready to run when `ready` exists."""
+    """One Lambda function, called by its alias. It is ready to run when `ready` exists.
+
+    Every deployment that changes it publishes a version, and Lambda keeps the old ones, so that the alias can be sent
+    back to one by hand; they count towards the 75 GB of code that an account may have in a region.
+    """
 
     service: str
     """Which function it is: `ingest`, `processor`, …"""
     name: pulumi.Output[str]
     """The physical name."""
     arn: pulumi.Output[str]
+    qualifier: pulumi.Output[str]
+    """The alias's name: whoever calls or permits by `name` says this as well."""
+    alias_arn: pulumi.Output[str]
+    """What callers name."""
     invoke_arn: pulumi.Output[str]
-    """What API Gateway calls."""
+    """What API Gateway calls: the alias."""
+    timeout_seconds: int
     ready: list[pulumi.Resource]
     """What must exist before anything invokes the function."""
 
@@ -113,12 +75,7 @@ class FunctionUnit(pulumi.ComponentResource):
         self._physical_name = args.platform.naming.physical(args.service.value, max_length=FUNCTION_NAME_LENGTH)
         # Made before the function, which may not make one itself: Lambda's own would keep everything for ever, and
         # a late line would bring it back after `pulumi destroy`.
-        self._logs = cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=f"/aws/lambda/{self._physical_name}",
-            retention_in_days=args.platform.log_retention_days,
-            opts=child,
-        )
+        self._logs = args.platform.logs.group(f"{name}-logs", f"/aws/lambda/{self._physical_name}", child)
         self._role = iam.Role(
             f"{name}-role",
             description=f"What the {args.service.value} function of {args.platform.naming.stack} may do",
@@ -128,42 +85,52 @@ class FunctionUnit(pulumi.ComponentResource):
         policy = iam.RolePolicy(
             f"{name}-policy",
             role=self._role.id,
-            policy=policy_json([*args.statements, *self._own_statements(args.placement)]),
+            policy=policy_json([*args.statements, *own_statements(args.platform, self._logs, args.placement)]),
             opts=child,
         )
         self._function = self._create_function(name, args, policy)
-        self.service = args.service.value
+        self._alias = self._create_alias(name, args.provisioned_concurrency)
+        self.service, self.timeout_seconds = args.service.value, args.timeout_seconds
         self.name, self.arn = self._function.name, self._function.arn
-        self.invoke_arn = self._function.invoke_arn
-        self.ready = [self._function, policy]
-        self.register_outputs({"name": self.name, "arn": self.arn, "invoke_arn": self.invoke_arn})
+        self.qualifier, self.alias_arn = self._alias.name, self._alias.arn
+        self.invoke_arn = self._alias.invoke_arn
+        self.ready = [self._function, self._alias, policy]
+        self.register_outputs(
+            {
+                "name": self.name,
+                "arn": self.arn,
+                "qualifier": self.qualifier,
+                "alias_arn": self.alias_arn,
+                "invoke_arn": self.invoke_arn,
+            }
+        )
 
     def invoke_statement(self) -> PolicyStatement:
-        """Offer invoking the function."""
-        return PolicyStatement(actions=("lambda:InvokeFunction",), resources=(self.arn,))
-
-    def _own_statements(self, placement: FunctionPlacement | None) -> list[PolicyStatement]:
-        write_logs = PolicyStatement(
-            actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-            resources=(pulumi.Output.concat(self._logs.arn, ":*"),),
-        )
-        return [write_logs] if placement is None else [write_logs, *_network_statements()]
+        """Offer invoking the function, by its alias."""
+        return PolicyStatement(actions=("lambda:InvokeFunction",), resources=(self.alias_arn,))
 
     def _create_function(self, name: str, args: FunctionUnitArgs, policy: iam.RolePolicy) -> lambda_.Function:
-        placement = args.placement
+        platform, placement = args.platform, args.placement
+        key = platform.key_for(platform.functions.environment_encryption)
         return lambda_.Function(
             f"{name}-function",
             name=self._physical_name,
             description=f"Fluxa's {args.service.value} function",
             role=self._role.arn,
-            runtime=args.platform.runtime(),
-            architectures=[args.platform.lambda_architecture()],
+            runtime=platform.runtime(),
+            architectures=[platform.lambda_architecture()],
             handler=f"functions.{args.service.value}.handler.handler",
-            code=args.platform.bundles.archive(args.service.value),
+            code=platform.bundles.archive(args.service.value),
+            code_signing_config_arn=platform.functions.code_signing_config_arn,
+            # The alias needs a version to point at.
+            publish=True,
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
             reserved_concurrent_executions=args.reserved_concurrency,
-            environment={"variables": {**args.platform.environment(), **args.environment}},
+            environment={"variables": {**platform.environment(), **args.environment}},
+            kms_key_arn=None if key is None else key.arn,
+            # Said in both cases: left out, a function that was traced before would go on being traced.
+            tracing_config={"mode": "Active" if platform.tracing else "PassThrough"},
             # The functions write JSON lines themselves. Lambda's own JSON format would add a second level filter and
             # shape to them, and EMF lines, which must arrive as they are, would depend on its passing them through.
             logging_config={"log_format": "Text", "log_group": self._logs.name},
@@ -178,25 +145,22 @@ class FunctionUnit(pulumi.ComponentResource):
             ),
         )
 
-
-def _network_statements() -> list[PolicyStatement]:
-    """Let Lambda, but not the function's own code, manage the interfaces by which it reaches the network."""
-    return [
-        PolicyStatement(
-            actions=_INTERFACE_ACTIONS,
-            resources=("*",),
-            reason="EC2 offers no resource to name: the interfaces do not exist yet, and Describe actions take none.",
-        ),
-        # Lambda names the function in calls that come from its code, and only in those.
-        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
-        PolicyStatement(
-            effect="Deny",
-            actions=_INTERFACE_ACTIONS,
-            resources=("*",),
-            conditions={"Null": {"lambda:SourceFunctionArn": "false"}},
-        ),
-    ]
-
-
-def _running_python() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
+    def _create_alias(self, name: str, provisioned_concurrency: int) -> lambda_.Alias:
+        alias = lambda_.Alias(
+            f"{name}-live",
+            name=_LIVE,
+            description="The version that is called",
+            function_name=self._function.name,
+            function_version=self._function.version,
+            # Its name is fixed.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        if provisioned_concurrency:
+            lambda_.ProvisionedConcurrencyConfig(
+                f"{name}-warm",
+                function_name=self._function.name,
+                qualifier=alias.name,
+                provisioned_concurrent_executions=provisioned_concurrency,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return alias

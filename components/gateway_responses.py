@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from components.api_access import ApiAuth
 from functions.common.names import Header
 
 PROBLEM_JSON = "application/problem+json"
@@ -43,7 +44,21 @@ GATEWAY_PROBLEMS = (
         status=403,
         code="forbidden",
         title="Access is denied",
-        detail="The key may not call this.",
+        detail="The caller may not call this.",
+    ),
+    GatewayProblem(
+        response_type="INVALID_SIGNATURE",
+        status=403,
+        code="forbidden",
+        title="The signature is not valid",
+        detail="Sign the request with AWS Signature Version 4, for the service execute-api, just before sending it.",
+    ),
+    GatewayProblem(
+        response_type="EXPIRED_TOKEN",
+        status=403,
+        code="forbidden",
+        title="The credentials have expired",
+        detail="Fetch new AWS credentials and sign the request with those.",
     ),
     GatewayProblem(
         response_type="UNAUTHORIZED",
@@ -58,14 +73,6 @@ GATEWAY_PROBLEMS = (
         code="forbidden",
         title="Access is denied",
         detail="The firewall refused the request.",
-    ),
-    # What the gateway says about a path or method that does not exist; there is no authentication token to miss.
-    GatewayProblem(
-        response_type="MISSING_AUTHENTICATION_TOKEN",
-        status=404,
-        code="not_found",
-        title="No such resource",
-        detail="The API has no such path, or the path no such method.",
     ),
     GatewayProblem(
         response_type="RESOURCE_NOT_FOUND",
@@ -150,10 +157,32 @@ GATEWAY_PROBLEMS = (
     ),
 )
 
+_NO_SUCH_METHOD = GatewayProblem(
+    response_type="MISSING_AUTHENTICATION_TOKEN",
+    status=404,
+    code="not_found",
+    title="No such resource",
+    detail="The API has no such path, or the path no such method.",
+)
+_NOT_SIGNED = GatewayProblem(
+    response_type="MISSING_AUTHENTICATION_TOKEN",
+    status=403,
+    code="forbidden",
+    title="Access is denied",
+    detail="The request is not signed with AWS credentials, or the API has no such path or method.",
+)
 
-def gateway_responses() -> dict[str, Any]:
+
+def gateway_problems(auth: ApiAuth) -> tuple[GatewayProblem, ...]:
+    """Return every refusal of an API whose callers prove themselves in this way."""
+    # It is what the gateway says about a path or method that does not exist. Only where requests are signed can there
+    # be a token to miss, and the two cases look the same.
+    return (*GATEWAY_PROBLEMS, _NOT_SIGNED if auth == "iam" else _NO_SUCH_METHOD)
+
+
+def gateway_responses(auth: ApiAuth) -> dict[str, Any]:
     """Return the value of `x-amazon-apigateway-gateway-responses`."""
-    return {problem.response_type: _response(problem) for problem in GATEWAY_PROBLEMS}
+    return {problem.response_type: _response(problem) for problem in gateway_problems(auth)}
 
 
 def _response(problem: GatewayProblem) -> dict[str, Any]:
@@ -172,12 +201,12 @@ def _response(problem: GatewayProblem) -> dict[str, Any]:
     }
     if problem.retry:
         headers["Retry-After"] = f"'{_RETRY_AFTER_SECONDS}'"
-    response: dict[str, Any] = {
+    return {
+        # Written out for the default types too, which stand for every refusal that is not listed and would otherwise
+        # keep its own status: the document could not name that, as templates see no status.
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+        "statusCode": str(problem.status),
         "responseParameters": {f"gatewayresponse.header.{name}": value for name, value in headers.items()},
         # The gateway looks templates up by this key whatever the client accepts; the header above is what it sends.
         "responseTemplates": {"application/json": json.dumps(document)},
     }
-    # The default types stand for many statuses, and keep each.
-    if not problem.response_type.startswith("DEFAULT_"):
-        response["statusCode"] = str(problem.status)
-    return response

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.function_unit import FunctionPlatform, FunctionUnit, FunctionUnitArgs
+from components.function_unit import FunctionUnit, FunctionUnitArgs
 from components.messaging import EventQueue
+from components.platform import StackPlatform
 from components.settings import IngestSettings
 from components.storage import PayloadBucket
 from functions.common.names import Service
@@ -16,7 +17,7 @@ class IngestUnitArgs:
     """What ingest depends on."""
 
     settings: IngestSettings
-    platform: FunctionPlatform
+    platform: StackPlatform
     queue: EventQueue
     payloads: PayloadBucket
 
@@ -40,7 +41,9 @@ class IngestUnit(pulumi.ComponentResource):
                     "PAYLOAD_BUCKET": args.payloads.name,
                     "INLINE_LIMIT_BYTES": str(args.settings.inline_limit_bytes),
                 },
-                statements=(args.queue.send_statement(), args.payloads.write_statement()),
+                statements=(*args.queue.send_statements(), *args.payloads.write_statements()),
+                reserved_concurrency=args.settings.max_concurrency,
+                provisioned_concurrency=args.settings.provisioned_concurrency,
             ),
             pulumi.ResourceOptions(parent=self),
         )

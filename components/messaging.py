@@ -5,21 +5,15 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import sqs
 
-from components.policy import PolicyStatement, policy_json, tls_only
+from components.platform import StackPlatform
+from components.policy import PolicyStatement
+from components.queues import create_queue
 from components.settings import ProcessingSettings, QueueSettings
 
 # AWS advises six times the consumer's timeout, so that a throttled batch is not handed out again while its first
 # attempt still runs, plus the time a batch is gathered.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_TIMEOUT_FACTOR = 6
-
-LONG_POLL_SECONDS = 20
-"""SQS's longest. Its default is 0, by which empty answers are billed all day."""
-
-MAX_MESSAGE_BYTES = 1_048_576
-"""SQS's limit, written out because its default has changed before."""
-
-_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +23,7 @@ class EventQueueArgs:
     settings: QueueSettings
     consumer: ProcessingSettings
     """Whose timeout and batching window decide how long a message stays hidden."""
+    platform: StackPlatform
 
 
 class EventQueue(pulumi.ComponentResource):
@@ -44,29 +39,27 @@ class EventQueue(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: EventQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fluxa:messaging:EventQueue", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
-        self._dead_letters = sqs.Queue(
+        self._key = args.platform.key_for(settings.encryption)
+        self._dead_letters = create_queue(
             f"{name}-dead-letters",
-            message_retention_seconds=settings.dead_letter_retention_days * _SECONDS_PER_DAY,
-            receive_wait_time_seconds=LONG_POLL_SECONDS,
-            max_message_size=MAX_MESSAGE_BYTES,
-            sqs_managed_sse_enabled=True,
-            opts=child,
+            parent=self,
+            key=self._key,
+            retention_days=settings.dead_letter_retention_days,
+            protect=settings.deletion_protection,
         )
-        self._queue = sqs.Queue(
+        self._queue = create_queue(
             f"{name}-main",
+            parent=self,
+            key=self._key,
+            retention_days=settings.retention_days,
+            protect=settings.deletion_protection,
             visibility_timeout_seconds=(
                 VISIBILITY_TIMEOUT_FACTOR * args.consumer.timeout_seconds + args.consumer.batching_window_seconds
             ),
-            message_retention_seconds=settings.retention_days * _SECONDS_PER_DAY,
-            receive_wait_time_seconds=LONG_POLL_SECONDS,
-            max_message_size=MAX_MESSAGE_BYTES,
-            sqs_managed_sse_enabled=True,
             redrive_policy=pulumi.Output.json_dumps(
                 {"deadLetterTargetArn": self._dead_letters.arn, "maxReceiveCount": settings.max_receive_count}
             ),
-            opts=child,
         )
         sqs.RedriveAllowPolicy(
             f"{name}-redrive-allow",
@@ -74,15 +67,8 @@ class EventQueue(pulumi.ComponentResource):
             redrive_allow_policy=pulumi.Output.json_dumps(
                 {"redrivePermission": "byQueue", "sourceQueueArns": [self._queue.arn]}
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        for role, queue in (("main", self._queue), ("dead-letters", self._dead_letters)):
-            sqs.QueuePolicy(
-                f"{name}-{role}-policy",
-                queue_url=queue.url,
-                policy=policy_json([tls_only("sqs:*", queue.arn)]),
-                opts=child,
-            )
         self.max_receive_count = settings.max_receive_count
         self.url, self.arn, self.name = self._queue.url, self._queue.arn, self._queue.name
         self.dead_letter_url, self.dead_letter_name = self._dead_letters.url, self._dead_letters.name
@@ -96,30 +82,51 @@ class EventQueue(pulumi.ComponentResource):
             }
         )
 
-    def send_statement(self) -> PolicyStatement:
+    def send_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer sending events."""
-        return PolicyStatement(actions=("sqs:SendMessage",), resources=(self._queue.arn,))
+        return (_of(self._queue, "sqs:SendMessage"), *self._encrypting())
 
-    def consume_statement(self) -> PolicyStatement:
+    def consume_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer taking events: receiving and deleting for Lambda's poller, visibility for the processor's back-off."""
-        return PolicyStatement(
-            actions=(
-                "sqs:ReceiveMessage",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ChangeMessageVisibility",
-            ),
-            resources=(self._queue.arn,),
+        decrypting = () if self._key is None else (self._key.read_statement("sqs"),)
+        return (self._consuming(), *decrypting)
+
+    def dead_letter_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer parking an event that can never be stored."""
+        return (self._parking(), *self._encrypting())
+
+    def inspect_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer asking whether the queue answers."""
+        return (_of(self._queue, "sqs:GetQueueAttributes"),)
+
+    def depth_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer counting what waits in both queues."""
+        return (
+            PolicyStatement(actions=("sqs:GetQueueAttributes",), resources=(self._queue.arn, self._dead_letters.arn)),
         )
 
-    def dead_letter_statement(self) -> PolicyStatement:
-        """Offer parking an event that can never be stored."""
-        return PolicyStatement(actions=("sqs:SendMessage",), resources=(self._dead_letters.arn,))
-
-    def inspect_statement(self) -> PolicyStatement:
-        """Offer asking whether the queue answers."""
-        return PolicyStatement(actions=("sqs:GetQueueAttributes",), resources=(self._queue.arn,))
-
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
-        """Offer what functions inside the network may do, for the endpoint they do it through."""
-        return (self.consume_statement(), self.dead_letter_statement())
+        """Offer what functions inside the network may do, for the endpoint they do it through.
+
+        Nothing of KMS: SQS asks it itself, from elsewhere.
+        """
+        return (self._consuming(), self._parking(), *self.depth_statements())
+
+    def _consuming(self) -> PolicyStatement:
+        return _of(
+            self._queue,
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        )
+
+    def _parking(self) -> PolicyStatement:
+        return _of(self._dead_letters, "sqs:SendMessage")
+
+    def _encrypting(self) -> tuple[PolicyStatement, ...]:
+        return () if self._key is None else (self._key.write_statement("sqs"),)
+
+
+def _of(queue: sqs.Queue, *actions: str) -> PolicyStatement:
+    return PolicyStatement(actions=actions, resources=(queue.arn,))

@@ -1,21 +1,27 @@
 """From our OpenAPI document to the one API Gateway imports: what the gateway decides, and nothing else.
 
-The gateway checks keys, throttles and parameters. Bodies go to the function as they are: a CloudEvent in binary mode
+The gateway checks callers, throttles and parameters. Bodies go to the function as they are: a CloudEvent in binary mode
 has any JSON as its body, a compressed body is not JSON at all, and answers about fields shall read the same everywhere.
 """
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+from components.api_access import ACCESS_RULES, API_KEY_HEADER, ApiAuth
 from components.gateway_responses import gateway_responses
 
-API_KEY_HEADER = "x-api-key"
-"""The header API Gateway reads keys from; it has no other."""
-
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
-_SCHEME = "apiKey"
 _VALIDATOR = "parameters"
+
+
+def read_document(path: Path) -> Mapping[str, Any]:
+    """Read an OpenAPI document in YAML."""
+    document: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
 
 
 def operation_paths(document: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
@@ -33,12 +39,13 @@ def operation_paths(document: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def render_body(document: Mapping[str, Any], invoke_arns: Mapping[str, str]) -> str:
+def render_body(document: Mapping[str, Any], invoke_arns: Mapping[str, str], *, auth: ApiAuth = "api_key") -> str:
     """Return the document to import, as JSON; equal inputs give equal text.
 
     Args:
         document: Our OpenAPI document.
         invoke_arns: Operation id → invoke ARN of the function that answers it.
+        auth: Who may call. The document asks for a key everywhere; what stands in for it is put in its place.
 
     Raises:
         ValueError: The operations and functions do not match, or an operation can be called without a key.
@@ -47,6 +54,7 @@ def render_body(document: Mapping[str, Any], invoke_arns: Mapping[str, str]) -> 
     if set(operations) != set(invoke_arns):
         missing, unknown = sorted(set(operations) - set(invoke_arns)), sorted(set(invoke_arns) - set(operations))
         raise ValueError(f"operations without a function: {missing}; functions without an operation: {unknown}")
+    access = ACCESS_RULES[auth]
     paths: dict[str, dict[str, Any]] = {}
     for path, method, operation in _operations(document):
         _require_key(document, operation)
@@ -56,7 +64,7 @@ def render_body(document: Mapping[str, Any], invoke_arns: Mapping[str, str]) -> 
             "parameters": [_parameter(document, item) for item in (*shared, *operation.get("parameters", []))],
             # The function answers in full; the gateway only wants to see that there are answers.
             "responses": {status: {"description": "As the function says."} for status in operation["responses"]},
-            "security": [{_SCHEME: []}],
+            **access.operation,
             "x-amazon-apigateway-request-validator": _VALIDATOR,
             "x-amazon-apigateway-integration": _integration(invoke_arns[operation["operationId"]]),
         }
@@ -64,12 +72,11 @@ def render_body(document: Mapping[str, Any], invoke_arns: Mapping[str, str]) -> 
         "openapi": document["openapi"],
         "info": {key: document["info"][key] for key in ("title", "version")},
         "paths": paths,
-        "components": {"securitySchemes": {_SCHEME: {"type": "apiKey", "name": API_KEY_HEADER, "in": "header"}}},
-        "x-amazon-apigateway-api-key-source": "HEADER",
+        **access.document,
         "x-amazon-apigateway-request-validators": {
             _VALIDATOR: {"validateRequestBody": False, "validateRequestParameters": True}
         },
-        "x-amazon-apigateway-gateway-responses": gateway_responses(),
+        "x-amazon-apigateway-gateway-responses": gateway_responses(auth),
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":"))
 

@@ -1,18 +1,24 @@
 """PayloadBucket: where payloads travel and stay that are too large for a queue message."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi_aws import s3
 
-from components.policy import PolicyStatement, policy_json, tls_only
+from components.bucket_access_log import BucketAccessLog, BucketAccessLogArgs
+from components.platform import StackPlatform
+from components.policy import PolicyStatement
+from components.private_bucket import ABANDONED_UPLOAD_DAYS, keep_private
 from components.settings import StorageSettings
 from functions.common.names import PAYLOAD_PREFIX
 
-_ABANDONED_UPLOAD_DAYS = 7
-"""Parts of uploads that never finished cost money and are seen by nobody."""
 _OLD_VERSION_DAYS = 30
-"""How long a payload that was deleted by mistake can be brought back."""
+"""How long a payload that was deleted by mistake, or has expired, can be brought back."""
+
+_LONGEST_MONTH_DAYS = 31
+"""Events leave by whole months: an event of a month's first day stays until the month's last is old enough."""
+_LATE_RETENTION_DAYS = 7
+"""For how long the daily run that removes events may fail before payloads begin to go ahead of their events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +26,9 @@ class PayloadBucketArgs:
     """What the bucket depends on."""
 
     settings: StorageSettings
+    retention_days: int | None
+    """How long events are kept, whose payloads these are; none for ever."""
+    platform: StackPlatform
 
 
 class PayloadBucket(pulumi.ComponentResource):
@@ -33,6 +42,7 @@ class PayloadBucket(pulumi.ComponentResource):
         super().__init__("fluxa:storage:PayloadBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
+        self._key = args.platform.key_for(settings.encryption)
         self._bucket = s3.Bucket(
             f"{name}-bucket",
             force_destroy=not settings.deletion_protection,
@@ -40,7 +50,7 @@ class PayloadBucket(pulumi.ComponentResource):
         )
         self.name = self._bucket.bucket
         self.arn = self._bucket.arn
-        self._keep_private(name, child)
+        keep_private(name, self._bucket, parent=self, key=self._key)
         versioning = s3.BucketVersioning(
             f"{name}-versioning",
             bucket=self.name,
@@ -50,69 +60,70 @@ class PayloadBucket(pulumi.ComponentResource):
         s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             bucket=self.name,
-            rules=_lifecycle_rules(settings),
+            rules=_lifecycle_rules(settings, args.retention_days),
             # Rules about old versions are refused on a bucket that has none yet.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
+        if settings.access_logs:
+            BucketAccessLog(
+                f"{name}-access",
+                BucketAccessLogArgs(
+                    source=self._bucket, deletion_protection=settings.deletion_protection, platform=args.platform
+                ),
+                child,
+            )
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def write_statement(self) -> PolicyStatement:
+    def write_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer writing payloads."""
-        return PolicyStatement(actions=("s3:PutObject",), resources=(self._payloads(),))
+        encrypting = () if self._key is None else (self._key.write_statement("s3"),)
+        return (PolicyStatement(actions=("s3:PutObject",), resources=(self._payloads(),)), *encrypting)
 
-    def read_statement(self) -> PolicyStatement:
+    def read_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer reading payloads."""
-        return PolicyStatement(actions=("s3:GetObject",), resources=(self._payloads(),))
+        decrypting = () if self._key is None else (self._key.read_statement("s3"),)
+        return (self._reading(), *decrypting)
 
-    def find_statement(self) -> PolicyStatement:
+    def find_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer being told that a payload does not exist: whoever may not list is refused instead, without a reason."""
-        return PolicyStatement(actions=("s3:ListBucket",), resources=(self.arn,))
+        return (self._listing(),)
+
+    def list_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer listing payloads, and nothing else that the bucket may hold."""
+        return (replace(self._listing(), conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}}),)
 
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
-        """Offer what functions inside the network may do, for the endpoint they do it through."""
-        return (self.read_statement(), self.find_statement())
+        """Offer what functions inside the network may do, for the endpoint they do it through.
+
+        Nothing of KMS: S3 asks it itself, from elsewhere.
+        """
+        return (self._reading(), self._listing())
+
+    def _reading(self) -> PolicyStatement:
+        return PolicyStatement(actions=("s3:GetObject",), resources=(self._payloads(),))
+
+    def _listing(self) -> PolicyStatement:
+        return PolicyStatement(actions=("s3:ListBucket",), resources=(self.arn,))
 
     def _payloads(self) -> pulumi.Output[str]:
         return pulumi.Output.concat(self.arn, "/", PAYLOAD_PREFIX, "*")
 
-    def _keep_private(self, name: str, opts: pulumi.ResourceOptions) -> None:
-        block = s3.BucketPublicAccessBlock(
-            f"{name}-public-access",
-            bucket=self.name,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=opts,
-        )
-        s3.BucketOwnershipControls(
-            f"{name}-ownership", bucket=self.name, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
-        )
-        s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-encryption",
-            bucket=self.name,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=opts,
-        )
-        s3.BucketPolicy(
-            f"{name}-policy",
-            bucket=self.name,
-            policy=policy_json([tls_only("s3:*", self.arn, pulumi.Output.concat(self.arn, "/*"))]),
-            # S3 refuses two changes of a bucket's access at one time.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
-        )
 
-
-def _lifecycle_rules(settings: StorageSettings) -> list[s3.BucketLifecycleConfigurationRuleArgs]:
+def _lifecycle_rules(
+    settings: StorageSettings, retention_days: int | None
+) -> list[s3.BucketLifecycleConfigurationRuleArgs]:
     payloads = s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=PAYLOAD_PREFIX)
     rules = [
         s3.BucketLifecycleConfigurationRuleArgs(
             id="leftovers",
             status="Enabled",
-            filter=payloads,
+            # Whatever its key: an empty filter takes in all there is.
+            filter=s3.BucketLifecycleConfigurationRuleFilterArgs(),
             abort_incomplete_multipart_upload=s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
-                days_after_initiation=_ABANDONED_UPLOAD_DAYS
+                days_after_initiation=ABANDONED_UPLOAD_DAYS
             ),
+            # What remains of a payload that has expired, once its old version is gone as well.
+            expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True),
             noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                 noncurrent_days=_OLD_VERSION_DAYS
             ),
@@ -127,13 +138,18 @@ def _lifecycle_rules(settings: StorageSettings) -> list[s3.BucketLifecycleConfig
                 id="archive", status="Enabled", filter=payloads, transitions=[transition]
             )
         )
-    if settings.expire_after_days is not None:
+    if retention_days is not None:
         rules.append(
             s3.BucketLifecycleConfigurationRuleArgs(
                 id="expire",
                 status="Enabled",
                 filter=payloads,
-                expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=settings.expire_after_days),
+                expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=_lifetime_days(retention_days)),
             )
         )
     return rules
+
+
+def _lifetime_days(retention_days: int) -> int:
+    """Return for how long payloads stay, so that none goes before its event."""
+    return retention_days + _LONGEST_MONTH_DAYS + _LATE_RETENTION_DAYS

@@ -8,7 +8,7 @@ from components.account import Account, open_account
 from components.settings import StorageSettings
 from components.storage import PayloadBucket, PayloadBucketArgs
 from tests.support.pulumi_recorder import deploy
-from tests.support.stack_builders import ALL_LOOKUPS
+from tests.support.stack_builders import ALL_LOOKUPS, a_platform
 
 
 def test_the_provider_is_told_its_region_and_what_every_resource_is_tagged_with():
@@ -22,7 +22,8 @@ def test_the_provider_is_told_its_region_and_what_every_resource_is_tagged_with(
 def test_components_and_their_children_use_the_provider():
     def program() -> None:
         account = open_account(region="eu-west-1", tags={})
-        PayloadBucket("payloads", PayloadBucketArgs(settings=StorageSettings()), account.options())
+        args = PayloadBucketArgs(settings=StorageSettings(), retention_days=None, platform=a_platform(account=account))
+        PayloadBucket("payloads", args, account.options())
 
     stack = deploy(program, lookups=ALL_LOOKUPS)
 

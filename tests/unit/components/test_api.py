@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from components.access_logs import ACCESS_LOG_FORMAT
-from components.api import PublicApi, PublicApiArgs
-from components.function_unit import FunctionUnit, FunctionUnitArgs
+from components.api import PublicApiArgs
 from components.settings import ApiSettings
-from functions.common.names import Service
+from tests.support.api_stack import api_with
 from tests.support.openapi_example import DOCUMENT
-from tests.support.pulumi_recorder import Recorder, deploy
 from tests.support.stack_builders import a_platform, statements_of
 
 DEPLOYMENT = "aws:apigateway/deployment:Deployment"
@@ -23,25 +21,6 @@ PERMISSION = "aws:lambda/permission:Permission"
 PLAN = "aws:apigateway/usagePlan:UsagePlan"
 REST_API = "aws:apigateway/restApi:RestApi"
 STAGE = "aws:apigateway/stage:Stage"
-
-
-def a_function(name: str, service: Service) -> FunctionUnit:
-    args = FunctionUnitArgs(service=service, platform=a_platform(), memory_mb=512, timeout_seconds=10)
-    return FunctionUnit(name, args)
-
-
-def api_with(document: dict[str, Any] = DOCUMENT, **settings: Any) -> Recorder:
-    def program() -> None:
-        operations = {
-            "makeThing": a_function("make", Service.INGEST),
-            "readThing": a_function("read", Service.QUERY),
-        }
-        args = PublicApiArgs(
-            settings=ApiSettings(**settings), platform=a_platform(), document=document, operations=operations
-        )
-        PublicApi("api", args)
-
-    return deploy(program)
 
 
 def trigger(document: dict[str, Any]) -> dict[str, str]:
@@ -71,30 +50,26 @@ def test_the_api_is_regional_leaves_bodies_alone_and_calls_the_functions_by_thei
     assert {"types": "REGIONAL"} == inputs["endpointConfiguration"]
     assert "minimumCompressionSize" not in inputs
     paths = json.loads(inputs["body"])["paths"]
-    assert ["arn:aws:apigateway:::make-function", "arn:aws:apigateway:::read-function"] == [
+    assert ["arn:aws:apigateway:::make-live", "arn:aws:apigateway:::read-live"] == [
         paths[path][method]["x-amazon-apigateway-integration"]["uri"]
         for path, method in (("/things", "post"), ("/things/{id}", "get"))
     ]
 
 
-def test_each_function_may_be_called_by_its_own_method_and_path_only():
+def test_each_functions_alias_may_be_called_by_its_own_method_and_path_only():
     permissions = {item.name: item.inputs for item in api_with().of_type(PERMISSION)}
 
     assert {
-        "api-makeThing-permission": ("fluxa-test-ingest", "arn:aws:execute-api:::api-rest/v1/POST/things"),
-        "api-readThing-permission": ("fluxa-test-query", "arn:aws:execute-api:::api-rest/v1/GET/things/*"),
-    } == {name: (inputs["function"], inputs["sourceArn"]) for name, inputs in permissions.items()}
+        "api-makeThing-permission": ("fluxa-test-ingest", "live", "arn:aws:execute-api:::api-rest/v1/POST/things"),
+        "api-readThing-permission": ("fluxa-test-query", "live", "arn:aws:execute-api:::api-rest/v1/GET/things/*"),
+    } == {name: (inputs["function"], inputs["qualifier"], inputs["sourceArn"]) for name, inputs in permissions.items()}
     assert {("apigateway.amazonaws.com", "lambda:InvokeFunction")} == {
         (inputs["principal"], inputs["action"]) for inputs in permissions.values()
     }
 
 
-def test_one_key_belongs_to_the_plan_and_is_a_secret():
-    stack = api_with()
-
-    inputs = stack.one("aws:apigateway/usagePlanKey:UsagePlanKey").inputs
-    assert {"keyId": "api-key-id", "keyType": "API_KEY", "usagePlanId": "api-plan-id"} == inputs
-    assert [{"apiId": "api-rest-id", "stage": "v1"}] == stack.one(PLAN).inputs["apiStages"]
+def test_nothing_goes_live_before_it_may_call_its_functions():
+    assert {"api-makeThing-permission", "api-readThing-permission"} <= api_with().one(DEPLOYMENT).dependencies
 
 
 def test_requests_are_throttled_by_plan_and_by_stage():
@@ -103,11 +78,6 @@ def test_requests_are_throttled_by_plan_and_by_stage():
     settings = stack.one(METHODS).inputs["settings"]
     assert (7, 9) == (settings["throttlingRateLimit"], settings["throttlingBurstLimit"])
     assert {"rateLimit": 7, "burstLimit": 9} == stack.one(PLAN).inputs["throttleSettings"]
-
-
-def test_a_quota_counts_by_day_and_only_when_set():
-    assert {"limit": 500, "period": "DAY"} == api_with(quota_per_day=500).one(PLAN).inputs["quotaSettings"]
-    assert "quotaSettings" not in api_with().one(PLAN).inputs
 
 
 def test_events_are_never_written_to_the_gateways_log():
@@ -130,6 +100,28 @@ def test_access_is_logged_as_json_without_keys_or_ids_of_events():
     logged = set(json.loads(ACCESS_LOG_FORMAT).values())
     assert "$context.resourcePath" in logged
     assert not {"$context.path", "$context.identity.apiKey"} & logged
+
+
+@pytest.mark.parametrize("tracing", [True, False])
+def test_requests_are_traced_where_the_platform_is(tracing):
+    assert tracing == api_with(tracing=tracing).one(STAGE).inputs["xrayTracingEnabled"]
+
+
+def test_the_access_log_says_who_called_and_which_trace_belongs_to_it():
+    logged = json.loads(ACCESS_LOG_FORMAT)
+
+    assert {
+        "api_key_id": "$context.identity.apiKeyId",
+        "caller_arn": "$context.identity.userArn",
+        "xray_trace_id": "$context.xrayTraceId",
+    }.items() <= logged.items()
+
+
+def test_alarms_are_told_the_dimensions_of_the_apis_metrics():
+    told: list[str] = []
+    stack = api_with(then=lambda api: told.extend([api.stage_name]) or api.api_name.apply(told.append))
+
+    assert [stack.one(STAGE).inputs["stageName"], "api-rest-physical"] == told
 
 
 def test_both_of_the_gateways_log_groups_forget_in_time():
@@ -171,34 +163,6 @@ def test_operations_and_functions_have_to_match():
         ValueError, match=r"the document has the operations \['makeThing', 'readThing'\], the functions"
     ):
         PublicApiArgs(settings=ApiSettings(), platform=a_platform(), document=DOCUMENT, operations={})
-
-
-MUTATIONS = {
-    "a new path": lambda d: (
-        d["paths"].update(
-            {"/more": {"get": d["paths"]["/things/{id}"]["get"] | {"operationId": "readThing"}, "parameters": []}}
-        )
-        or d["paths"].pop("/things/{id}")
-    ),
-    "another method": lambda d: d["paths"]["/things"].update(put=d["paths"]["/things"].pop("post")),
-    "a required parameter": lambda d: d["components"]["parameters"]["Trace"].update(required=True),
-    "a new parameter": lambda d: d["paths"]["/things"]["post"]["parameters"].append({"name": "q", "in": "query"}),
-    "a removed parameter": lambda d: d["paths"]["/things"]["post"]["parameters"].clear(),
-    "another answer": lambda d: d["paths"]["/things"]["post"]["responses"].update({"409": {"description": "Taken."}}),
-    "another version": lambda d: d["info"].update(version="2.0.0"),
-    "functions swapped": lambda d: (
-        d["paths"]["/things"]["post"].update(operationId="readThing"),
-        d["paths"]["/things/{id}"]["get"].update(operationId="makeThing"),
-    ),
-}
-
-
-@pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
-def test_whatever_the_gateway_does_differently_goes_live(mutation):
-    document = copy.deepcopy(DOCUMENT)
-    mutation(document)
-
-    assert trigger(DOCUMENT) != trigger(document)
 
 
 def test_what_the_gateway_does_not_see_deploys_nothing():

@@ -1,17 +1,25 @@
 """FunctionUnit: one function, its role and its log group."""
 
-import sys
+import json
+from typing import Any
 
+import pulumi
 import pytest
 
 from components.function_unit import FunctionUnit, FunctionUnitArgs
-from components.policy import PolicyStatement
+from components.log_groups import LogKeeping
+from components.policy import PolicyStatement, policy_json
+from components.settings import FunctionsSettings
 from functions.common.names import Service
 from tests.support.pulumi_recorder import Recorder, deploy
-from tests.support.stack_builders import a_network, a_platform, document_of, statements_of
+from tests.support.stack_builders import a_key, a_network, a_platform, document_of, statements_of
 
 FUNCTION = "aws:lambda/function:Function"
+ALIAS = "aws:lambda/alias:Alias"
+WARM = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+KEY_ARN = "arn:aws:test:::encryption-key"
+CODE_SIGNING_ARN = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
 SEND = PolicyStatement(actions=("sqs:SendMessage",), resources=("arn:queue",))
 
 
@@ -31,6 +39,19 @@ def unit_with(**changes: object) -> Recorder:
     return deploy(lambda: FunctionUnit("ingest", unit_args(**changes)))
 
 
+def unit_on(**platform: Any) -> Recorder:
+    """Return a unit of a stack whose platform differs from the usual one."""
+    return deploy(lambda: FunctionUnit("ingest", unit_args(platform=a_platform(**platform))))
+
+
+def unit_with_own_key(**functions: Any) -> Recorder:
+    def program() -> None:
+        platform = a_platform(key=a_key(), functions=FunctionsSettings(**functions))
+        FunctionUnit("ingest", unit_args(platform=platform))
+
+    return deploy(program)
+
+
 def placed() -> Recorder:
     return deploy(lambda: FunctionUnit("ingest", unit_args(placement=a_network().functions)))
 
@@ -42,6 +63,7 @@ def test_a_function_consists_of_exactly_these_parts():
         (LOG_GROUP, "ingest-logs"),
         ("aws:iam/role:Role", "ingest-role"),
         ("aws:iam/rolePolicy:RolePolicy", "ingest-policy"),
+        (ALIAS, "ingest-live"),
         (FUNCTION, "ingest-function"),
     ] == stack.children("ingest")
 
@@ -68,6 +90,8 @@ def test_a_function_outside_the_network_is_asked_for_exactly_so():
                 "QUEUE_URL": "https://queue",
             }
         },
+        "publish": True,
+        "tracingConfig": {"mode": "PassThrough"},
         "loggingConfig": {"logFormat": "Text", "logGroup": "/aws/lambda/fluxa-test-ingest"},
     } == inputs
 
@@ -122,21 +146,110 @@ def test_inside_the_network_the_function_has_its_own_group_and_leaves_it_on_the_
     )
 
 
+def test_the_alias_is_what_everybody_calls_and_points_at_the_version_just_published():
+    found: dict[str, object] = {}
+
+    def program() -> None:
+        unit = FunctionUnit("ingest", unit_args())
+        policy_json([unit.invoke_statement()]).apply(lambda text: found.update(json.loads(text)["Statement"][0]))
+        unit.invoke_arn.apply(lambda arn: found.update(invoke_arn=arn))
+        unit.qualifier.apply(lambda qualifier: found.update(qualifier=qualifier))
+
+    alias = deploy(program).one(ALIAS)
+    assert ("live", "fluxa-test-ingest", "7") == (
+        alias.inputs["name"],
+        alias.inputs["functionName"],
+        alias.inputs["functionVersion"],
+    )
+    assert (["lambda:InvokeFunction"], ["arn:aws:test:::ingest-live"]) == (found["Action"], found["Resource"])
+    assert ("arn:aws:apigateway:::ingest-live", "live") == (found["invoke_arn"], found["qualifier"])
+
+
+def test_what_waits_for_a_function_waits_for_its_alias_and_its_permissions():
+    def program() -> None:
+        unit = FunctionUnit("ingest", unit_args())
+        pulumi.CustomResource("test:index:Caller", "caller", {}, pulumi.ResourceOptions(depends_on=unit.ready))
+
+    caller = deploy(program).one("test:index:Caller")
+    assert {"ingest-function", "ingest-live", "ingest-policy"} <= caller.dependencies
+
+
+def test_names_that_are_fixed_are_freed_before_they_are_used_again():
+    stack = unit_with()
+
+    assert stack.one(FUNCTION).delete_before_replace
+    assert stack.one(ALIAS).delete_before_replace
+
+
 def test_concurrency_is_reserved_only_when_asked_for():
     assert 7 == unit_with(reserved_concurrency=7).one(FUNCTION).inputs["reservedConcurrentExecutions"]
     assert "reservedConcurrentExecutions" not in unit_with().one(FUNCTION).inputs
 
 
-@pytest.mark.parametrize(
-    ("machine", "expected"), [("aarch64", "arm64"), ("arm64", "arm64"), ("x86_64", "x86_64"), ("AMD64", "x86_64")]
-)
-def test_a_host_build_is_declared_as_what_this_machine_runs(machine, expected, monkeypatch):
-    monkeypatch.setattr("platform.machine", lambda: machine)
+def test_environments_are_kept_warm_behind_the_alias_and_only_when_asked_for():
+    warm = unit_with(provisioned_concurrency=3).one(WARM)
 
-    platform = a_platform(architecture="host")
+    assert {
+        "functionName": "fluxa-test-ingest",
+        "qualifier": "live",
+        "provisionedConcurrentExecutions": 3,
+    } == warm.inputs
+    assert "ingest-live" in warm.dependencies
+    assert [] == unit_with().of_type(WARM)
 
-    assert expected == platform.lambda_architecture()
-    assert f"python3.{sys.version_info.minor}" == platform.runtime()
+
+def test_a_traced_function_may_send_its_traces():
+    stack = unit_on(tracing=True)
+
+    assert {"mode": "Active"} == stack.one(FUNCTION).inputs["tracingConfig"]
+    assert {
+        "Effect": "Allow",
+        "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        "Resource": ["*"],
+    } == statements_of(stack, "ingest-policy")[-1]
+
+
+def test_a_function_that_is_not_traced_says_so_and_may_not():
+    """Left out, the setting of an earlier deployment would stay."""
+    stack = unit_on(tracing=False)
+
+    assert {"mode": "PassThrough"} == stack.one(FUNCTION).inputs["tracingConfig"]
+    assert "xray" not in str(statements_of(stack, "ingest-policy"))
+
+
+def test_the_stacks_key_encrypts_the_environment_and_lambda_alone_decrypts_it():
+    stack = unit_with_own_key(environment_encryption="kms")
+
+    assert KEY_ARN == stack.one(FUNCTION).inputs["kmsKeyArn"]
+    assert {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": [KEY_ARN],
+        "Condition": {"StringEquals": {"kms:ViaService": "lambda.eu-central-1.amazonaws.com"}},
+    } == statements_of(stack, "ingest-policy")[-1]
+
+
+def test_an_environment_stays_with_lambdas_key_unless_its_own_setting_says_otherwise():
+    stack = unit_with_own_key(environment_encryption="aws")
+
+    assert "kmsKeyArn" not in stack.one(FUNCTION).inputs
+    assert "kms:" not in str(statements_of(stack, "ingest-policy"))
+
+
+def test_code_is_signed_only_where_a_configuration_says_by_whom():
+    signed = unit_on(functions=FunctionsSettings(code_signing_config_arn=CODE_SIGNING_ARN))
+
+    assert CODE_SIGNING_ARN == signed.one(FUNCTION).inputs["codeSigningConfigArn"]
+    assert "codeSigningConfigArn" not in unit_with().one(FUNCTION).inputs
+
+
+def test_the_log_group_is_encrypted_with_the_key_that_logs_are_kept_under():
+    stack = unit_on(logs=LogKeeping(retention_days=30, key_arn=pulumi.Output.from_input(KEY_ARN)))
+
+    assert (KEY_ARN, 30) == (
+        stack.one(LOG_GROUP).inputs["kmsKeyId"],
+        stack.one(LOG_GROUP).inputs["retentionInDays"],
+    )
 
 
 @pytest.mark.parametrize("seconds", [0, 901])

@@ -1,11 +1,15 @@
 """PrivateNetwork: what may reach what."""
 
 import json
+from typing import Any
 
 import pytest
 
+from components.network import NetworkArgs, PrivateNetwork
+from components.policy import PolicyStatement
+from components.settings import NetworkSettings
 from tests.support.pulumi_recorder import Recorder, deploy
-from tests.support.stack_builders import ACCOUNT_ID, a_network
+from tests.support.stack_builders import ACCOUNT_ID, a_network, a_platform, document_of, statements_of
 
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -13,9 +17,13 @@ ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 SUBNET = "aws:ec2/subnet:Subnet"
 
 
+def network_args(**changes: Any) -> NetworkArgs:
+    return NetworkArgs(settings=NetworkSettings(), platform=a_platform(), **changes)
+
+
 def rule(stack: Recorder, type_: str, name: str) -> tuple[object, ...]:
     inputs = stack.one(type_, name).inputs
-    target = inputs.get("referencedSecurityGroupId") or inputs.get("prefixListId")
+    target = inputs.get("referencedSecurityGroupId") or inputs.get("prefixListId") or inputs.get("cidrIpv4")
     return inputs["securityGroupId"], target, inputs["ipProtocol"], inputs["fromPort"], inputs["toPort"]
 
 
@@ -126,3 +134,94 @@ def test_interface_endpoints_stand_in_the_functions_zones_under_the_services_own
     )
     assert ["network-functions-0-id", "network-functions-1-id"] == inputs["subnetIds"]
     assert ["network-endpoints-group-id"] == inputs["securityGroupIds"]
+
+
+def test_the_s3_gateway_serves_the_one_route_table_there_is():
+    assert ["network-routes-id"] == deploy(a_network).one(ENDPOINT, "network-s3").inputs["routeTableIds"]
+
+
+def test_without_services_to_reach_there_is_no_interface_and_no_group_for_any():
+    args = {"bucket_statements": (), "interface_statements": {}}
+    stack = deploy(lambda: PrivateNetwork("network", network_args(**args)))
+
+    assert ["network-s3"] == [item.name for item in stack.of_type(ENDPOINT)]
+    assert ["network-database-group", "network-functions-group"] == sorted(
+        item.name for item in stack.of_type("aws:ec2/securityGroup:SecurityGroup")
+    )
+
+
+def test_what_functions_may_do_with_keys_is_no_business_of_an_endpoint():
+    # Services call KMS themselves.
+    queue = PolicyStatement(actions=("sqs:SendMessage",), resources=("arn:queue",))
+    key = PolicyStatement(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=("arn:key",))
+    services = {"bucket_statements": (key,), "interface_statements": {"sqs": (queue, key)}}
+    stack = deploy(lambda: PrivateNetwork("network", network_args(**services)))
+
+    policies = {item.name: json.loads(item.inputs["policy"])["Statement"] for item in stack.of_type(ENDPOINT)}
+    assert [["sqs:SendMessage"]] == [item["Action"] for item in policies["network-sqs"]]
+    assert [] == policies["network-s3"]
+
+
+def test_a_proxy_has_a_way_of_its_own_beside_the_direct_one():
+    stack = deploy(lambda: a_network(proxy=True))
+
+    functions, proxy, database = (f"network-{role}-group-id" for role in ("functions", "proxy", "database"))
+    ways = [(functions, proxy), (proxy, database), (functions, database)]
+    names = ["network-proxy", "network-proxied", "network-database"]
+    for (source, target), name in zip(ways, names, strict=True):
+        assert (source, target, "tcp", 5432, 5432) == rule(stack, EGRESS, f"{name}-out")
+        assert (target, source, "tcp", 5432, 5432) == rule(stack, INGRESS, f"{name}-in")
+    assert ["PostgreSQL from the proxy", "PostgreSQL for the proxy"] == [
+        stack.one(INGRESS, "network-proxied-in").inputs["description"],
+        stack.one(EGRESS, "network-proxied-out").inputs["description"],
+    ]
+
+
+def test_the_proxys_group_is_offered_only_where_there_is_one():
+    offered: dict[bool, Any] = {}
+
+    def program() -> None:
+        for proxy in (False, True):
+            name = f"network-{proxy}"
+            offered[proxy] = PrivateNetwork(name, network_args(proxy=proxy)).proxy_security_group_id
+
+    stack = deploy(program)
+    assert (None, True) == (offered[False], offered[True] is not None)
+    assert ["network-True-proxy-group"] == [
+        item.name for item in stack.of_type("aws:ec2/securityGroup:SecurityGroup") if "proxy" in item.name
+    ]
+
+
+def test_connections_are_not_written_down_unless_asked_for():
+    assert [] == deploy(a_network).of_type("aws:ec2/flowLog:FlowLog")
+
+
+@pytest.mark.parametrize("mode", [{}, {"mode": "public", "allowed_cidrs": ["203.0.113.0/24"]}])
+def test_every_connection_made_or_refused_is_written_down_where_asked_for(mode):
+    stack = deploy(lambda: a_network(flow_logs=True, **mode))
+
+    log = stack.one("aws:ec2/flowLog:FlowLog")
+    assert {
+        "vpcId": "network-vpc-id",
+        "trafficType": "ALL",
+        "logDestination": "arn:aws:test:::network-flows-lines",
+        "iamRoleArn": "arn:aws:test:::network-flows-role",
+    } == log.inputs
+    assert "network-flows-policy" in log.dependencies
+    group = stack.one("aws:cloudwatch/logGroup:LogGroup", "network-flows-lines").inputs
+    assert {"name": "/fluxa/test/network", "retentionInDays": 14} == group
+
+
+def test_whoever_writes_flow_logs_may_write_to_their_group_for_this_account_and_do_nothing_else():
+    stack = deploy(lambda: a_network(flow_logs=True))
+
+    assert [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            "Resource": ["arn:aws:test:::network-flows-lines:*"],
+        }
+    ] == statements_of(stack, "network-flows-policy")
+    (trust,) = document_of(stack.one("aws:iam/role:Role", "network-flows-role"), "assumeRolePolicy")["Statement"]
+    assert {"Service": "vpc-flow-logs.amazonaws.com"} == trust["Principal"]
+    assert {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}} == trust["Condition"]

@@ -2,11 +2,12 @@
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
 
-from components.gateway_responses import GATEWAY_PROBLEMS
+from components.gateway_responses import gateway_problems
 from components.openapi_body import operation_paths, render_body
 from tests.support.openapi_example import DOCUMENT
 
@@ -112,7 +113,7 @@ def test_the_same_document_gives_the_same_text_whatever_its_order():
     assert render_body(DOCUMENT, ARNS) == render_body(reordered, dict(reversed(ARNS.items())))
 
 
-@pytest.mark.parametrize("problem", GATEWAY_PROBLEMS, ids=lambda problem: problem.response_type)
+@pytest.mark.parametrize("problem", gateway_problems("api_key"), ids=lambda problem: problem.response_type)
 def test_what_the_gateway_answers_is_a_problem_document(problem):
     response = rendered()["x-amazon-apigateway-gateway-responses"][problem.response_type]
 
@@ -130,12 +131,19 @@ def test_what_the_gateway_answers_is_a_problem_document(problem):
 def test_the_gateway_answers_with_the_status_its_document_names():
     responses = rendered()["x-amazon-apigateway-gateway-responses"]
 
-    assert {"DEFAULT_4XX", "DEFAULT_5XX"} == {name for name, item in responses.items() if "statusCode" not in item}
-    assert all(
-        item["statusCode"] == str(json.loads(item["responseTemplates"]["application/json"])["status"])
-        for item in responses.values()
-        if "statusCode" in item
-    )
+    # The default ones too: they answer whatever has no answer of its own, and would keep its status beside ours.
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(responses)
+    assert {name: item["statusCode"] for name, item in responses.items()} == {
+        name: str(json.loads(item["responseTemplates"]["application/json"])["status"])
+        for name, item in responses.items()
+    }
+
+
+def test_no_refusal_names_what_templates_do_not_know():
+    # A gateway fills in nothing but these; of the rest, $context.status among it, it makes empty text.
+    templates = json.dumps(rendered()["x-amazon-apigateway-gateway-responses"])
+
+    assert {"$context.requestId"} == set(re.findall(r"\$[A-Za-z.]+", templates))
 
 
 @pytest.mark.parametrize(
