@@ -36,9 +36,9 @@ class Logins:
             SecretUnavailable: A password could not be read; roles before it have theirs.
             RuntimeError: Tokens are wanted of a server that takes none.
         """
-        # Before the lock: what may take long, and fail, should not keep others waiting.
-        passwords = {role: read() for role, read in self.passwords.items()}
         with holding_schema_lock(connection):
+            # Under the lock: a rotation that ends meanwhile would have made them old.
+            passwords = {role: read() for role, read in self.passwords.items()}
             connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
             for role in APPLICATION_ROLES:
                 with connection.transaction():

@@ -12,6 +12,7 @@ from typing import Any
 from functions.common.log import get_logger
 from functions.common.names import DatabaseRole
 from functions.maintenance.logins import change_password
+from functions.maintenance.migrate import holding_schema_lock
 from functions.maintenance.ports import Connect, LogIn, SecretVersions
 
 CURRENT = "AWSCURRENT"
@@ -92,9 +93,14 @@ class Rotation:
     def _test(self, secret: str, version: str, role: DatabaseRole) -> None:
         self.log_in(role, self._pending_password(secret, version, role))
 
-    def _finish(self, secret: str, version: str, _role: DatabaseRole) -> None:
+    def _finish(self, secret: str, version: str, role: DatabaseRole) -> None:
+        password = self._pending_password(secret, version, role)
         current = next(known for known, stages in self.versions.stages(secret).items() if CURRENT in stages)
-        self.versions.promote(secret, version, instead_of=current)
+        # A deployment since setSecret has written the current password back. It reads under the same lock, so that it
+        # now writes either before this one, or what is current after it.
+        with self.connect() as connection, holding_schema_lock(connection):
+            change_password(connection, role, password)
+            self.versions.promote(secret, version, instead_of=current)
 
     def _pending_password(self, secret: str, version: str, role: DatabaseRole) -> str:
         value = self.versions.pending(secret, version) or {}

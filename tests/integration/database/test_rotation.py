@@ -130,6 +130,19 @@ def test_after_four_steps_there_is_a_new_password_and_the_old_one_is_refused(rot
     assert not logs_in(deployed, PASSWORDS[DatabaseRole.QUERY])
 
 
+def test_a_deployment_in_the_middle_of_a_rotation_does_not_leave_the_old_password(
+    rotation, deployed, secrets, secret, arns
+):
+    deployment = wiring.build(settings(deployed, arns)).maintenance
+    run(rotation, secret, "createSecret", "setSecret", "testSecret")
+    with deployment.connect() as connection:
+        deployment.logins.set(connection)
+    run(rotation, secret, "finishSecret")
+
+    assert logs_in(deployed, value(secrets, secret, "AWSCURRENT")["password"])
+    assert not logs_in(deployed, PASSWORDS[DatabaseRole.QUERY])
+
+
 def test_steps_that_are_called_twice_do_their_work_once(rotation, deployed, secrets, secret):
     run(rotation, secret, "createSecret")
     made = value(secrets, secret, "AWSPENDING")
