@@ -87,7 +87,10 @@ if settings.observability.dashboards:
     Dashboards("dashboards", DashboardsArgs(platform=platform, watched=watched, alarms=alarms), opts)
 
 pulumi.export("api_url", api.url)
-pulumi.export("api_key", api.key)
+if api.key is not None:
+    pulumi.export("api_key", api.key)
+if api.domain_target is not None:
+    pulumi.export("domain_target", api.domain_target)
 pulumi.export("queue_url", queue.url)
 pulumi.export("dead_letter_queue_url", queue.dead_letter_url)
 pulumi.export("payload_bucket", payloads.name)

@@ -88,7 +88,7 @@ class IngestSettings(Section):
     """Encoded messages up to this travel in the queue, attributes included; larger payloads go through S3.
     SQS takes 1 MiB; a lower limit costs less (SQS bills in 64 KiB) and keeps ten messages below Lambda's 6 MB."""
     max_concurrency: int | None = Field(default=None, ge=1, le=1_000)
-    """Invocations at one time, reserved for ingest; none shares the account's. What is above is answered with 429."""
+    """Invocations at one time, reserved for ingest; none shares the account's. What is above is refused with a 500."""
     provisioned_concurrency: ProvisionedConcurrency = 0
     """Environments kept warm, billed by the hour; 0 keeps none."""
 
