@@ -77,7 +77,7 @@ def stack_platform(project_dir: Path, naming: Naming, account: Account, settings
     functions, observability = settings.functions, settings.observability
     key = None
     if settings.uses_own_key():
-        key_args = StackKeyArgs(account=account, naming=naming, protect=settings.database.deletion_protection)
+        key_args = StackKeyArgs(account=account, naming=naming, protect=settings.keeps_anything())
         key = StackKey("encryption", key_args, account.options())
     return StackPlatform(
         naming=naming,

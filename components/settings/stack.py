@@ -51,6 +51,10 @@ class StackSettings(Section):
         )
         return "kms" in choices or bool(self.alarms.email)
 
+    def keeps_anything(self) -> bool:
+        """Tell whether any store refuses to be destroyed: the key that it may be encrypted with has to as well."""
+        return any(store.deletion_protection for store in (self.queue, self.storage, self.database))
+
     def fingerprint(self) -> str:
         """Return a short hash that changes with any setting; health answers carry it, so drift can be seen."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))

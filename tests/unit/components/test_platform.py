@@ -86,6 +86,15 @@ def test_any_setting_that_needs_a_key_makes_the_one_key(sections):
     assert ["encryption-key"] == [item.name for item in stack.of_type(KEY)]
 
 
+@pytest.mark.parametrize("kept", ["queue", "storage", "database", None])
+def test_the_key_stays_for_as_long_as_any_store_does(kept):
+    stores = {name: {"deletion_protection": name == kept} for name in ("queue", "storage", "database")}
+
+    _, stack = platform_of(secrets={"encryption": "kms"}, **stores)
+
+    assert [kept is not None] == [item.protect for item in stack.of_type(KEY)]
+
+
 def test_logs_are_encrypted_with_the_key_only_where_their_own_setting_says_so():
     encrypted, _ = platform_of(observability={"log_encryption": "kms"})
     plain, _ = platform_of(queue={"encryption": "kms"})
