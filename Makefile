@@ -16,7 +16,7 @@ HOME_OF_VENV := .venv/.fluxa-home
 # An environment knows its own path: after the folder was moved or copied it is made anew.
 $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$$(pwd -P)" ] || rm -f $(READY))
 
-.PHONY: help setup dev demo test unit integration e2e lint types fmt bundle bench clean
+.PHONY: help setup dev demo test unit proofs integration e2e lint types fmt reference bundle bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -30,11 +30,14 @@ dev: $(READY) ## Run all of Fluxa on this machine until Ctrl-C
 demo: $(READY) ## Run it, send sample events, show where each ended, stop
 	@exec .venv/bin/fluxa demo
 
-test: $(READY) ## Everything that needs no cloud: lint, types, unit, integration, e2e
+test: $(READY) ## Everything that needs no cloud: lint, types, unit, proofs, integration, e2e
 	@exec $(PY) -m tests.tiers
 
 unit: $(READY) ## Unit and contract tests
 	@exec $(PY) -m tests.tiers unit
+
+proofs: $(READY) ## Every combination of toggles against every rule, without a cloud
+	@exec $(PY) -m tests.tiers proofs
 
 integration: $(READY) ## Tests against a real PostgreSQL and the emulator
 	@exec $(PY) -m tests.tiers integration
@@ -51,6 +54,9 @@ types: $(READY) ## mypy --strict
 fmt: $(READY) ## Format the code and repair what can be repaired
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
+
+reference: $(READY) ## Write the generated pages in docs/reference anew
+	@exec $(PY) -m fluxa.reference
 
 bundle: $(READY) ## Build the Lambda zips into .fluxa/bundles
 	@exec .venv/bin/fluxa bundle

@@ -20,7 +20,9 @@ _VALIDATOR = "parameters"
 
 def read_document(path: Path) -> Mapping[str, Any]:
     """Read an OpenAPI document in YAML."""
-    document: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # The loader in C is ten times as fast, and every preview waits for it; it refuses arbitrary objects just the same.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe one
     return document
 
 

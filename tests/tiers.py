@@ -39,6 +39,7 @@ TIERS = {
     ),
     "types": Tier(commands=((*PYTHON, "mypy"),)),
     "unit": Tier(tests=("tests/unit", "tests/contract"), options=PARALLEL),
+    "proofs": Tier(tests=("tests/proofs",), options=PARALLEL),
     # A file stays with one worker: its tests share a server, which is started once.
     "integration": Tier(tests=("tests/integration",), options=("-n", "logical", "--dist", "loadfile")),
     "e2e": Tier(tests=("tests/e2e",)),

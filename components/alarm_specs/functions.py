@@ -17,9 +17,9 @@ _FAILURES = {
 }
 """Maintenance counts none: it raises, which Lambda counts (see maintenance-failing)."""
 
-_NEAR_TIMEOUT = 0.8
+_NEAR_TIMEOUT_PERCENT = 80
 """A fifth is left: at 30 s six, in which a retry of the database's driver still fits."""
-_NEAR_LIMIT = 0.9
+_NEAR_LIMIT_PERCENT = 90
 """The next few invocations will have to wait or be refused."""
 _MS_PER_SECOND = 1_000
 
@@ -68,13 +68,17 @@ def _near_timeout(watched: Watched, service: Service) -> AlarmSpec:
         # Not the mean, which one slow invocation of a thousand does not move; not the slowest of all, which may be a
         # cold start. Of maintenance, which runs a few times a day, the percentile is the slowest.
         watches=watched.of_function(service, FunctionMetric.DURATION, "p99"),
-        threshold=timeout_seconds * _MS_PER_SECOND * _NEAR_TIMEOUT,
+        threshold=timeout_seconds * _MS_PER_SECOND * _NEAR_TIMEOUT_PERCENT / 100,
         period_seconds=FIVE_MINUTES,
         evaluation_periods=1 if service is Service.MAINTENANCE else 3,
         reason=f"The {service.value} function is close to being cut off in the middle of its work.",
         because=(
-            f"Milliseconds: {_NEAR_TIMEOUT:.0%} of its timeout of {timeout_seconds} s"
-            + (", at once, because it runs so rarely." if service is Service.MAINTENANCE else ", for a quarter hour.")
+            f"Milliseconds: {_NEAR_TIMEOUT_PERCENT} % of its timeout of {timeout_seconds} s"
+            + (
+                ", at once, because it runs so rarely."
+                if service is Service.MAINTENANCE
+                else ", for a quarter of an hour."
+            )
         ),
         shared_runbook="duration-near-timeout",
     )
@@ -93,11 +97,11 @@ def _near_limit(watched: Watched, service: Service, limit: int, key: str) -> Ala
     return AlarmSpec(
         name=f"concurrency-near-limit-{service.value}",
         watches=watched.of_function(service, FunctionMetric.CONCURRENT, "Maximum"),
-        threshold=limit * _NEAR_LIMIT,
+        threshold=limit * _NEAR_LIMIT_PERCENT / 100,
         period_seconds=FIVE_MINUTES,
         evaluation_periods=3,
         reason=f"The {service.value} function runs about as often at one time as it may; more work has to wait.",
-        because=f"{_NEAR_LIMIT:.0%} of `{key}` ({limit}), for a quarter of an hour: a burst is what the limit is for.",
+        because=f"{_NEAR_LIMIT_PERCENT} % of `{key}` ({limit}), for a quarter of an hour: a burst is what the limit is for.",
         shared_runbook="concurrency-near-limit",
         only_with="ingest.max_concurrency" if service is Service.INGEST else None,
     )

@@ -13,6 +13,7 @@ from components.settings.stack import StackSettings
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+_HEADING = "These settings have to change:"
 _SECTIONS = tuple(StackSettings.model_fields)
 
 
@@ -44,7 +45,9 @@ def parse_settings(values: Mapping[str, Any], *, namespace: str = "fluxa") -> St
         return StackSettings.model_validate(dict(values))
     except ValidationError as error:
         lines = [line for problem in error.errors() for line in _described(problem, namespace)]
-        raise InvalidSettings("These settings have to change:\n" + "\n".join(f"  {line}" for line in lines)) from None
+        # One sentence speaks for itself; several are a list.
+        message = lines[0] if len(lines) == 1 else "\n".join([_HEADING, *(f"  {line}" for line in lines)])
+        raise InvalidSettings(message) from None
 
 
 def _names_set(namespace: str) -> set[str]:

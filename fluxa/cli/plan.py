@@ -1,4 +1,4 @@
-"""`fluxa plan`: the registrations of any stack, as a tree or as JSON, without credentials or a cloud."""
+"""`fluxa plan`: the registrations of any stack and what the policy finds, without credentials or a cloud."""
 
 import json
 import sys
@@ -14,14 +14,20 @@ _NARROWEST = 120
 
 
 def plan(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack, as in Pulumi.<stack>.yaml.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack, as in Pulumi.STACK.yaml.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of registrations.")] = False,
+    with_inputs: Annotated[
+        bool, typer.Option("--inputs", help="Show the inputs of every resource in the tree.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 when the policy finds something.")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting for this plan only, e.g. network.mode=public."),
     ] = None,
 ) -> None:
-    """Show what a stack consists of: every resource its program registers, with every option.
+    """Show what a stack consists of: every resource its program registers, and what the policy has against it.
+
+    Findings are the sentences of `policy/`; they end the command with 1 only with `--strict`, as a pipeline wants.
 
     This is a plan of registrations, not a comparison: it reads no state and asks no cloud, so it cannot say what would
     change. It needs no credentials. Generated passwords, the account and its zones are placeholders; what only a
@@ -30,7 +36,7 @@ def plan(
     from pulumi import RunError
 
     from components.bundling.errors import BundleError
-    from fluxa.plan import make_plan, plan_document
+    from fluxa.plan import judged, make_plan, plan_document
 
     project_dir = find_project(Path.cwd())
     overrides = dict(setting(text) for text in settings or [])
@@ -39,11 +45,18 @@ def plan(
     except (RunError, BundleError) as error:
         # Mistakes in the program's configuration, or in the clone: the message is all a person needs.
         raise OperatorError(str(error)) from error
+    verdict = judged(recording)
     if as_json:
         json.dump(plan_document(recording, project_dir), sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
         print()
     else:
-        _print_tree(recording, project_dir)
+        _print_tree(recording, project_dir, verdict, with_inputs=with_inputs)
+    if strict and verdict.findings:
+        first = verdict.findings[0]
+        raise OperatorError(
+            f"The policy finds {len(verdict.findings)} in stack {stack}; "
+            f"the first: {first.urn.rpartition('::')[2]} {first.sentence} ({first.rule})."
+        )
 
 
 def find_project(start: Path) -> Path:
@@ -75,7 +88,7 @@ def setting(text: str) -> tuple[str, Any]:
         raise OperatorError(f"--set {name}: {value!r} is not a YAML value.") from error
 
 
-def _print_tree(recording: Any, project_dir: Path) -> None:
+def _print_tree(recording: Any, project_dir: Path, verdict: Any, *, with_inputs: bool) -> None:
     from rich.console import Console
 
     from fluxa.plan import plan_tree, summary
@@ -83,7 +96,6 @@ def _print_tree(recording: Any, project_dir: Path) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=max(console.width, _NARROWEST))
-    console.print(plan_tree(recording, project_dir))
-    for line in recording.logs:
-        console.print(line, markup=False, highlight=False)
-    console.print(summary(recording), markup=False, highlight=False, soft_wrap=True)
+    console.print(plan_tree(recording, project_dir, verdict, with_inputs=with_inputs))
+    for line in (*recording.logs, *summary(recording, verdict)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -10,13 +10,14 @@ from typing import Any
 
 from fluxa.local.engine import Recording, run_program
 from fluxa.plan.document import plan_document
+from fluxa.plan.findings import judged
 from fluxa.plan.provider import PlanProvider
 from fluxa.plan.tree import plan_tree, summary
 
 WITHOUT_BUILDING: Mapping[str, Any] = {"functions.bundles": "named"}
 """Settings of every plan: bundles are named, not built, because building takes a package index and time."""
 
-__all__ = ["WITHOUT_BUILDING", "PlanProvider", "make_plan", "plan_document", "plan_tree", "summary"]
+__all__ = ["WITHOUT_BUILDING", "PlanProvider", "judged", "make_plan", "plan_document", "plan_tree", "summary"]
 
 
 def make_plan(project_dir: Path, stack: str, overrides: Mapping[str, Any] | None = None) -> Recording:

@@ -52,7 +52,7 @@ def test_importing_a_handler_reads_nothing_and_connects_nowhere(service: Service
     assert (0, "True\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("package", ["components", "functions", "fluxa"])
+@pytest.mark.parametrize("package", ["components", "functions", "fluxa", "policy"])
 def test_no_file_is_longer_than_anybody_reads(package: str):
     lengths = {
         str(file.relative_to(PROJECT)): len(file.read_text(encoding="utf-8").splitlines())

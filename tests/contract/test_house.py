@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-SOURCES = ("components", "fluxa", "functions", "tests")
+SOURCES = ("components", "fluxa", "functions", "policy", "tests")
 
-COMMANDS = ["help", "setup", "dev", "demo", "test", "unit", "integration", "e2e", "lint", "types", "fmt"]
-COMMANDS += ["bundle", "bench", "clean"]
+COMMANDS = ["help", "setup", "dev", "demo", "test", "unit", "proofs", "integration", "e2e", "lint", "types", "fmt"]
+COMMANDS += ["reference", "bundle", "bench", "clean"]
 
 
 def python_files() -> list[Path]:

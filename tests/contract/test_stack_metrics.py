@@ -147,7 +147,7 @@ def test_everything_that_aws_measures_for_us_is_something_that_the_stack_has(sta
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_dashboards_exist_where_the_settings_ask_for_them_and_cloudwatch_takes_them(stack: str):
-    assert {"dev": 0, "local": 6, "prod": 6}[stack] == len(pages(stack))
+    assert {"dev": 0, "pr": 0, "local": 6, "prod": 6}[stack] == len(pages(stack))
     for page in pages(stack).values():
         assert [] == complaints(page), drawing(page)
 

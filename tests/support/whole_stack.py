@@ -8,7 +8,7 @@ from fluxa.local.engine import Created, Recording, ResourceRequest, run_program
 from tests.support.pulumi_recorder import computed
 from tests.support.stack_builders import ALL_LOOKUPS, REPOSITORY
 
-STACKS = ("dev", "local", "prod")
+STACKS = ("dev", "local", "pr", "prod")
 FUNCTION = "aws:lambda/function:Function"
 SERVICES = ("ingest", "processor", "query", "maintenance")
 

@@ -1,6 +1,7 @@
 """`fluxa plan` shows what a stack's program registers, and nothing it should not."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from fluxa.cli.plan import find_project, plan, setting
 from fluxa.errors import OperatorError
-from fluxa.plan import make_plan, plan_document, plan_tree, summary
+from fluxa.plan import judged, make_plan, plan_document, plan_tree, summary
 from fluxa.plan.provider import PASSWORD, PlanProvider, UnknownLookup
 from tests.support.pulumi_project import a_project
 
@@ -124,7 +125,7 @@ def test_secrets_and_what_nobody_can_know_yet_are_masked(project: Path):
 
 
 def test_a_secret_is_in_neither_form_of_the_output(project: Path, runner: CliRunner):
-    outputs = [runner.invoke(an_app(), ["-s", "dev", *flags]) for flags in ([], ["--json"])]
+    outputs = [runner.invoke(an_app(), ["-s", "dev", *flags]) for flags in (["--inputs"], ["--json"])]
 
     assert [0, 0] == [result.exit_code for result in outputs]
     assert not any(PASSWORD in result.output for result in outputs)
@@ -202,11 +203,11 @@ def test_outside_any_project_a_sentence_says_where_to_go(tmp_path: Path):
         find_project(tmp_path)
 
 
-def drawn(project: Path) -> list[str]:
+def drawn(project: Path, *, with_inputs: bool = False) -> list[str]:
     recording = make_plan(project, "dev")
-    console = Console(width=120, color_system=None)
+    console = Console(width=160, color_system=None)
     with console.capture() as capture:
-        console.print(plan_tree(recording, project))
+        console.print(plan_tree(recording, project, judged(recording), with_inputs=with_inputs))
     return capture.get().splitlines()
 
 
@@ -214,26 +215,47 @@ def test_the_tree_groups_resources_under_their_component_with_a_count(project: P
     lines = drawn(project)
 
     component = next(number for number, line in enumerate(lines) if "shop:messaging:Buffer" in line)
-    assert lines[component].endswith("orders  shop:messaging:Buffer  2 resources")
-    assert lines[component - 1].endswith("shop  shop:shop:Shop  2 resources")
+    assert lines[component].endswith("orders  shop:messaging:Buffer  2 resources, 6 findings")
+    assert lines[component - 1].endswith("shop  shop:shop:Shop  2 resources, 6 findings")
     assert any("orders-main  aws:sqs/queue:Queue  protected" in line for line in lines[component:])
 
 
+def test_a_finding_stands_below_its_resource(project: Path):
+    lines = drawn(project)
+
+    main = next(number for number, line in enumerate(lines) if "orders-main" in line)
+    assert "! accepts requests without TLS: give it a QueuePolicy" in " ".join(lines[main + 1 : main + 5])
+
+
+def test_inputs_are_shown_when_asked_for(project: Path):
+    assert not [line for line in drawn(project) if "visibilityTimeoutSeconds" in line]
+    assert [line for line in drawn(project, with_inputs=True) if "visibilityTimeoutSeconds: 180" in line]
+
+
 def test_the_tree_elides_long_values(project: Path):
-    tags = next(line for line in drawn(project) if "tags:" in line)
+    tags = next(line for line in drawn(project, with_inputs=True) if "tags:" in line)
 
     assert tags.endswith("…")
     assert len(tags) < 120
 
 
-def test_the_last_line_sums_up_and_says_what_a_plan_is_not(project: Path, runner: CliRunner):
+def test_the_last_lines_sum_up_and_say_what_a_plan_is_not(project: Path, runner: CliRunner):
     result = runner.invoke(an_app(), ["-s", "dev"])
+    recording = make_plan(project, "dev")
 
-    assert result.output.splitlines()[-1] == summary(make_plan(project, "dev"))
-    assert result.output.splitlines()[-1] == (
-        "Stack dev registers 5 resources in 2 components, 1 of them protected. "
-        "This is what the program asks for, not a comparison with what exists."
-    )
+    assert 0 == result.exit_code
+    assert summary(recording, judged(recording)) == result.output.splitlines()[-3:]
+    created, found, caveat = result.output.splitlines()[-3:]
+    assert created == "A preview of an empty stack dev would create 4 resources in 2 components, 1 of them protected."
+    assert re.fullmatch(r"Findings: [1-9]\d* of \d+ checks; \d+ more need values that only a deployment knows\.", found)
+    assert caveat == "This is what the program asks for, not a comparison with what exists."
+
+
+def test_findings_end_the_command_when_asked_to(project: Path, runner: CliRunner):
+    result = runner.invoke(an_app(), ["-s", "dev", "--strict"])
+
+    assert isinstance(result.exception, OperatorError)
+    assert re.match(r"The policy finds \d+ in stack dev; the first: ", str(result.exception))
 
 
 def test_an_unforeseen_look_up_is_an_error_that_names_it():
