@@ -35,7 +35,10 @@ def _instance(suffix: str, instance: pulumi.Input[str], settings: StackSettings)
         threshold=connection_budget(instance_class),
         evaluation_periods=5,
         reason=f"The {which} holds more connections than were planned for; soon it refuses some.",
-        because=f"{BUDGET_SHARE * 100:g} % of what {instance_class} takes. Five minutes: deployments hold old ones a while.",
+        because=(
+            f"{BUDGET_SHARE * 100:g} % of what {instance_class} takes. "
+            "Five minutes: deployments hold old ones for a while."
+        ),
         shared_runbook="database-connections-high",
         only_with=only_with,
     )

@@ -101,7 +101,9 @@ def _near_limit(watched: Watched, service: Service, limit: int, key: str) -> Ala
         period_seconds=FIVE_MINUTES,
         evaluation_periods=3,
         reason=f"The {service.value} function runs about as often at one time as it may; more work has to wait.",
-        because=f"{_NEAR_LIMIT_PERCENT} % of `{key}` ({limit}), for a quarter of an hour: a burst is what the limit is for.",
+        because=(
+            f"{_NEAR_LIMIT_PERCENT} % of `{key}` ({limit}), for a quarter of an hour: a burst is what the limit is for."
+        ),
         shared_runbook="concurrency-near-limit",
         only_with="ingest.max_concurrency" if service is Service.INGEST else None,
     )

@@ -1,117 +1,132 @@
-"""The page of alarms: what each watches, when it goes off, what that means, and where the runbook is.
+"""The page of alarms: what is watched, from which value on it is wrong, why, and what to do."""
 
-It is drawn from what the program registers: it shows what CloudWatch is asked for, not what somebody meant to ask.
-"""
+from collections.abc import Iterator
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from components.alarm_specs import AlarmSpec, alarm_specs, service_unhealthy
+from components.measures import Formula, Metric, Watched
+from components.settings import StackSettings
+from functions.common.names import Dimension, Service
 
-from fluxa.local.engine import Registration
-from fluxa.plan import make_plan
+RETENTION_DAYS = 90
+INGEST_CONCURRENCY = 100
+"""Made up, as these two have no default but still have an alarm."""
+MAINTENANCE_TIMEOUT_SECONDS = 300
+"""Of components.maintenance, which cannot be asked without building it; a test compares the page with a stack."""
 
-PRESETS = ("dev", "pr", "prod")
-"""Stack files whose alarms are told apart."""
+_SIGNS = {"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥", "LessThanThreshold": "<"}
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+_UNSAID = {Dimension.STACK.value, "Stage"}
+"""Dimensions that are the same everywhere in a stack."""
 
-EVERY_ALARM: Mapping[str, Any] = {"database.read_replica": True, "database.retention_days": 400}
-"""Settings that add to production's alarms whatever else there is."""
+_HEAD = f"""# Alarms
 
-_PROJECT = Path(__file__).parents[2]
-_ALARM, _COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"
-_LOGICAL_PREFIX = "alarms-"
-_RUNBOOK = " Runbook: "
-_COMPARISONS = {
-    "GreaterThanThreshold": "above",
-    "GreaterThanOrEqualToThreshold": "at least",
-    "LessThanThreshold": "below",
-    "LessThanOrEqualToThreshold": "at most",
-}
-_MISSING = {
-    "notBreaching": "all is well",
-    "breaching": "it goes off",
-    "ignore": "it stays as it is",
-    "missing": "unknown",
-}
+Generated from `components/alarm_specs/`; do not edit.
 
-_HEAD = """# Alarms
-
-Generated from what the program registers; do not edit.
-
-Each alarm tells when it goes off and when it is over, to everybody in `alarms.email` and `alarms.sns_topic_arns`.
-`service-unhealthy` is the one to wake people with: it goes off with the alarms by which events wait or are lost.
-Thresholds are production's; those that a setting decides are in `fluxa:alarms` of the [settings](settings.md).
+Every alarm of a stack, with the thresholds of the default settings.
+Some exist only with a setting, named in the last column; \
+here `database.retention_days` is {RETENTION_DAYS} and `ingest.max_concurrency` {INGEST_CONCURRENCY}.
+Each tells `alarms.email` and `alarms.sns_topic_arns` when it goes off and when it is over.
+Its name leads to its runbook.
+Missing data is fine (`notBreaching`) unless the table says otherwise: most metrics stop when nothing happens.
 """
 
 
 def alarms_page() -> str:
     """Return the page, in Markdown."""
-    there = {preset: set(_alarms(preset)) for preset in PRESETS}
-    alarms = _alarms("prod", EVERY_ALARM)
-    return "\n".join([_HEAD, *_table(alarms, there), *_composites(alarms)])
+    specs = page_specs()
+    return "\n".join([_HEAD, *_worst(specs), *_table(specs), *_formulas(specs)])
 
 
-def _alarms(stack: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Registration]:
-    recording = make_plan(_PROJECT, stack, overrides)
-    found = (*recording.of_type(_ALARM), *recording.of_type(_COMPOSITE))
-    return {item.name.removeprefix(_LOGICAL_PREFIX): item for item in sorted(found, key=lambda item: item.name)}
-
-
-def _table(alarms: Mapping[str, Registration], there: Mapping[str, set[str]]) -> Iterator[str]:
-    presets = " | ".join(f"`{preset}`" for preset in PRESETS)
-    yield f"| Alarm | Watches | Goes off | Without data | {presets} | Means |"
-    yield f"| {' | '.join(['---'] * (5 + len(PRESETS)))} |"
-    for name, alarm in alarms.items():
-        if alarm.type == _ALARM:
-            marks = ["yes" if name in there[preset] else "" for preset in PRESETS]
-            inputs = alarm.inputs
-            reason, _, _ = inputs["alarmDescription"].partition(_RUNBOOK)
-            missing = _MISSING[inputs["treatMissingData"]]
-            cells = [_link(name, inputs), _watched(inputs), _when(inputs), missing, *marks, reason]
-            yield f"| {' | '.join(cells)} |"
-    yield ""
-
-
-def _composites(alarms: Mapping[str, Registration]) -> Iterator[str]:
-    for name, alarm in alarms.items():
-        if alarm.type == _COMPOSITE:
-            reason, _, _ = alarm.inputs["alarmDescription"].partition(_RUNBOOK)
-            yield f"{_link(name, alarm.inputs)}: {reason}"
-    yield ""
-
-
-def _link(name: str, inputs: Mapping[str, Any]) -> str:
-    _, _, runbook = inputs["alarmDescription"].partition(_RUNBOOK)
-    return f"[`{name}`](../../{runbook})"
-
-
-def _watched(inputs: Mapping[str, Any]) -> str:
-    queries = inputs.get("metricQueries")
-    if not queries:
-        statistic = inputs.get("extendedStatistic") or inputs["statistic"]
-        return f"`{inputs['namespace']} {inputs['metricName']}`, {statistic}"
-    (result,) = (query for query in queries if query.get("expression"))
-    metrics = (
-        f"`{query['id']}` = `{query['metric']['namespace']} {query['metric']['metricName']}`, {query['metric']['stat']}"
-        for query in queries
-        if query.get("metric")
+def page_specs() -> tuple[AlarmSpec, ...]:
+    """Return the table of a stack that has every alarm, with the defaults of everything that has one."""
+    settings = StackSettings.model_validate(
+        {
+            "ingest": {"max_concurrency": INGEST_CONCURRENCY},
+            "database": {"read_replica": True, "proxy": True, "retention_days": RETENTION_DAYS},
+            "secrets": {"backend": "secretsmanager"},
+            "observability": {"reconciliation": True},
+        }
     )
-    return f"`{result['expression'].replace('|', chr(92) + '|')}` with {'; '.join(metrics)}"
+    return alarm_specs(_everything(settings), settings)
 
 
-def _when(inputs: Mapping[str, Any]) -> str:
-    queries = inputs.get("metricQueries") or []
-    period = inputs.get("period") or next(query["metric"]["period"] for query in queries if query.get("metric"))
-    periods = int(inputs["evaluationPeriods"])
-    datapoints = int(inputs.get("datapointsToAlarm") or periods)
-    span = f"{datapoints} of {periods} × {_duration(int(period))}" if periods > 1 else _duration(int(period))
-    threshold = float(inputs["threshold"])
-    value = f"{threshold:,.0f}" if threshold.is_integer() else f"{threshold:g}"
-    return f"{_COMPARISONS[inputs['comparisonOperator']]} {value} in {span}"
+def _everything(settings: StackSettings) -> Watched:
+    return Watched(
+        stack="<stack>",
+        queue="the queue",
+        dead_letters="the dead-letter queue",
+        failed_runs="the queue of failed runs",
+        api="the API",
+        stage="",
+        functions={service: service.value for service in Service},
+        timeouts_seconds={
+            Service.INGEST: settings.ingest.timeout_seconds,
+            Service.PROCESSOR: settings.processing.timeout_seconds,
+            Service.QUERY: settings.query.timeout_seconds,
+            Service.MAINTENANCE: MAINTENANCE_TIMEOUT_SECONDS,
+        },
+        database="the database",
+        replica="the replica",
+        proxy="the proxy",
+    )
+
+
+def _worst(specs: tuple[AlarmSpec, ...]) -> Iterator[str]:
+    worst = service_unhealthy(specs)
+    yield "## To be woken by\n"
+    yield f"[`{worst.name}`]({_link(worst.runbook)}) is on while any of these is:\n"
+    yield from (f"- `{member}`" for member in worst.members)
+    yield f"\n{worst.reason}"
+    yield "Its members tell on their own too: they say where to look, and this one says that it cannot wait."
+    yield "Whoever runs a pager lets it ring for this name alone.\n"
+
+
+def _table(specs: tuple[AlarmSpec, ...]) -> Iterator[str]:
+    yield "## All\n"
+    yield "| Alarm | Means | Watches | On | Because | Only with |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for spec in specs:
+        only_with = f"`{spec.only_with}`" if spec.only_with else ""
+        name = f"[`{spec.name}`]({_link(spec.runbook)})"
+        yield f"| {name} | {spec.reason} | {_watches(spec)} | {_condition(spec)} | {spec.because} | {only_with} |"
+    yield ""
+
+
+def _formulas(specs: tuple[AlarmSpec, ...]) -> Iterator[str]:
+    yield "## Formulas\n"
+    yield "Metric math of CloudWatch, worked out for each period.\n"
+    for spec in specs:
+        if isinstance(spec.watches, Formula):
+            yield f"### {spec.name}\n"
+            yield f"```text\n{spec.watches.expression}\n```\n"
+            yield from (f"- `{id}`: {_metric(metric)}" for id, metric in spec.watches.metrics.items())
+            yield ""
+
+
+def _watches(spec: AlarmSpec) -> str:
+    if isinstance(spec.watches, Metric):
+        return _metric(spec.watches)
+    return f"{spec.watches.label}: [formula](#{spec.name})"
+
+
+def _metric(metric: Metric) -> str:
+    owner = ", ".join(str(value) for key, value in metric.dimensions if key not in _UNSAID)
+    return f"`{metric.namespace}` `{metric.name}` of {owner}, {metric.statistic}"
+
+
+def _condition(spec: AlarmSpec) -> str:
+    wanted = spec.datapoints or spec.evaluation_periods
+    length = _duration(spec.period_seconds)
+    periods = f"{wanted} of {spec.evaluation_periods} times {length}" if spec.evaluation_periods > 1 else length
+    silence = ", or without data" if spec.missing_data == "breaching" else ""
+    return f"{_SIGNS[spec.comparison]} {spec.threshold:,.12g} in {periods}{silence}"
 
 
 def _duration(seconds: int) -> str:
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds % length == 0:
-            number = seconds // length
-            return f"{number} {unit}{'' if number == 1 else 's'}"
-    return f"{seconds} seconds"
+    length, name = next((length, name) for length, name in _UNITS if seconds % length == 0)
+    count = seconds // length
+    return f"{count} {name}{'s' if count > 1 else ''}"
+
+
+def _link(runbook: str) -> str:
+    return f"../{runbook.removeprefix('docs/')}"
