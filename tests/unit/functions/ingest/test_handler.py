@@ -7,39 +7,9 @@ from typing import Any
 import pytest
 
 from functions.common.envelope import payload_digest
-from functions.common.metrics import Metrics
-from functions.common.names import Service
-from functions.ingest.accept import Acceptor
 from functions.ingest.body import BODY_LIMIT_BYTES
-from functions.ingest.handler import handle
-from functions.ingest.wiring import Ingest
-from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, a_request
-
-
-class World:
-    """An ingest function whose queue and bucket are in memory."""
-
-    def __init__(self) -> None:
-        self.queue = FakeQueue()
-        self.payloads = FakePayloads()
-        self.metric_lines: list[str] = []
-        self.app = Ingest(
-            acceptor=Acceptor(queue=self.queue, payloads=self.payloads, clock=lambda: NOW, inline_limit_bytes=262_144),
-            metrics=Metrics(service=Service.INGEST, stack="test", write=self.metric_lines.append),
-        )
-
-    def post(self, body: str | bytes | dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
-        answer = handle(
-            a_request(body, headers={name.replace("_", "-"): value for name, value in headers.items()}), self.app
-        )
-        self.headers = answer["headers"]
-        return answer["statusCode"], json.loads(answer["body"])
-
-    def problem(self, body: str | bytes | dict[str, Any], **headers: str) -> tuple[int, str, list[str]]:
-        status, document = self.post(body, **headers)
-        assert self.headers["Content-Type"] == "application/problem+json"
-        assert self.queue.sent == []
-        return status, document["code"], [item["field"] for item in document.get("errors", [])]
+from tests.support.ingest_fakes import NOW
+from tests.support.ingest_world import World
 
 
 @pytest.fixture
@@ -224,8 +194,6 @@ def test_gzip_is_inflated(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding", "expected"),
     [
-        (b'{"type":"t"}', "gzip", (400, "malformed_request", [])),
-        ('{"type":"t"}', "gzip", (400, "malformed_request", [])),
         (gzip.compress(b'{"type":"t"}', mtime=0)[:-4], "gzip", (400, "malformed_request", [])),
         (gzip.compress(b'{"type":"t"}', mtime=0) + b"more", "gzip", (400, "malformed_request", [])),
         (gzip.compress(b" " * 50_000_000, mtime=0), "gzip", (413, "payload_too_large", [])),
