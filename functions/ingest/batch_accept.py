@@ -30,11 +30,6 @@ class Place:
         """Why the event was not accepted, here or in its first place; None when it was."""
         return self.error if self.first is None else self.first.error
 
-    @property
-    def is_sent(self) -> bool:
-        """Whether this place's own message was acknowledged."""
-        return self.prepared is not None and self.error is None
-
 
 @dataclass(frozen=True, kw_only=True)
 class BatchAcceptor:

@@ -25,6 +25,11 @@ CALLS = {
 }
 """Function → permission → the boto3 method in functions/adapters that needs it."""
 
+BATCH_FORMS = {"send_message_batch"}
+"""Methods that a permission in the table above covers beside its own, as IAM has no action for them.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+"""
+
 NO_CALL_OF_OURS = {
     "processor": {
         # Lambda's poller takes messages and deletes them, with the function's role.
@@ -80,7 +85,7 @@ def test_a_function_may_do_what_its_adapters_call_and_nothing_else(service):
 
 
 def test_the_table_knows_every_call_of_every_adapter():
-    assert {method for calls in CALLS.values() for method in calls.values()} == adapter_calls()
+    assert {method for calls in CALLS.values() for method in calls.values()} | BATCH_FORMS == adapter_calls()
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -17,11 +17,7 @@ from functions.ingest.body import BODY_LIMIT_BYTES
 from functions.ingest.inflate import ZSTD_WINDOW_LOG
 from tests.support.ingest_fakes import a_request
 from tests.support.ingest_world import World
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.support.packing import zstd
 
 PROJECT = Path(__file__).resolve().parents[4]
 EVENT = b'{"type":"t","payload":{"n": 1.50}}'
