@@ -60,7 +60,9 @@ def idempotency_key(request: Request) -> str | None:
     if key is None:
         return None
     # The IETF draft makes it a structured-field string, in quotes; most clients send it bare.
-    key = key.strip().removeprefix('"').removesuffix('"')
+    key = key.strip(" \t")
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
     if not is_event_id(key):
         problem = FieldProblem(field=Header.IDEMPOTENCY_KEY, message=f"Must be {EVENT_ID_RULE}.")
         raise MalformedRequest("The idempotency key is not usable as an event id.", problems=[problem])

@@ -123,6 +123,7 @@ def test_a_bug_of_ours_is_a_500_without_a_trace(world: World, monkeypatch: pytes
         ({"type": "t", "event_id": "a/b"}, (422, "invalid_event", ["event_id"])),
         ({"type": "t", "event_id": "x" * 129}, (422, "invalid_event", ["event_id"])),
         ({"type": "t", "event_id": ".."}, (422, "invalid_event", ["event_id"])),
+        ({"type": "t", "event_id": "batch"}, (422, "invalid_event", ["event_id"])),
         ({"type": "t", "occurred_at": "yesterday"}, (422, "invalid_event", ["occurred_at"])),
         ({"type": "t", "occurred_at": "2026-11-23T12:00:00"}, (422, "invalid_event", ["occurred_at"])),
         ({"type": "t", "occurred_at": "2026-02-30T12:00:00Z"}, (422, "invalid_event", ["occurred_at"])),
@@ -171,6 +172,9 @@ def test_the_idempotency_key_is_the_events_id(world: World) -> None:
     [
         ({"type": "t", "event_id": "a"}, "b", (422, "invalid_event", ["event_id"])),
         ({"type": "t"}, "not an id", (400, "malformed_request", ["Idempotency-Key"])),
+        ({"type": "t"}, '"half', (400, "malformed_request", ["Idempotency-Key"])),
+        ({"type": "t"}, '"', (400, "malformed_request", ["Idempotency-Key"])),
+        ({"type": "t"}, "batch", (400, "malformed_request", ["Idempotency-Key"])),
     ],
 )
 def test_an_idempotency_key_that_cannot_be_the_id_is_refused(
