@@ -1,4 +1,4 @@
-"""IngestUnit: the function behind `POST /events`. It needs no database, so it stays outside the network."""
+"""IngestUnit: the function that events are sent to. It needs no database, so it stays outside the network."""
 
 from dataclasses import dataclass
 
@@ -51,4 +51,4 @@ class IngestUnit(pulumi.ComponentResource):
 
     def operations(self) -> dict[str, FunctionUnit]:
         """Offer what it answers, by the API's operation ids."""
-        return {"acceptEvent": self.function}
+        return {"acceptEvent": self.function, "acceptEvents": self.function}

@@ -30,6 +30,9 @@ _UNREAD = (
 )
 # The processor carries a user's handlers, which may import any part of any package. The others hold only our code.
 _UNUSED_BY_US = (
+    "backports/zstd/_cffi/*",
+    "backports/zstd/tarfile.py",
+    "backports/zstd/zipfile/*",
     "boto3/dynamodb/*",
     "dateutil/rrule.py",
     "dateutil/zoneinfo/*",

@@ -47,6 +47,7 @@ class PostgresEventStore:
         values = {
             "event_id": envelope.event_id,
             "payload_sha256": envelope.payload_sha256,
+            "content_sha256": envelope.content_sha256,
             "received_at": envelope.received_at,
             "status": failure.status.value,
             "code": failure.code,
@@ -87,15 +88,20 @@ def _claim(connection: Connection, events: Sequence[Envelope]) -> list[Claim]:
         if stored is None:
             raise DatabaseBusy("The event's key disappeared while it was being claimed.")
         # Of several deliveries in one batch, the first is the one that was stored.
-        claims.append(Claim(is_new=event.event_id in unclaimed, payload_sha256=stored))
+        payload_sha256, content_sha256 = stored
+        is_new = event.event_id in unclaimed
+        claims.append(Claim(is_new=is_new, payload_sha256=payload_sha256, content_sha256=content_sha256))
         unclaimed.discard(event.event_id)
     return claims
 
 
-def _hashes(connection: Connection, statement: bytes, values: dict[str, Any]) -> dict[str, str]:
+def _hashes(connection: Connection, statement: bytes, values: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     # A cursor of our own: a handler may have set another row factory on the connection, which outlives its transaction.
     with connection.cursor(row_factory=tuple_row) as cursor:
-        return {event_id: bytes(sha256).hex() for event_id, sha256 in cursor.execute(statement, values)}
+        return {
+            event_id: (bytes(payload).hex(), None if content is None else bytes(content).hex())
+            for event_id, payload, content in cursor.execute(statement, values)
+        }
 
 
 def _row(position: int, event: Envelope) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def _row(position: int, event: Envelope) -> dict[str, Any]:
         "payload_ref": reference and {"bucket": reference.bucket, "key": reference.key},
         "payload_bytes": event.payload_bytes,
         "payload_sha256": event.payload_sha256,
+        "content_sha256": event.content_sha256,
     }
 
 

@@ -45,6 +45,8 @@ class Envelope:
     payload: str | None = None
     """JSON text exactly as the client wrote it."""
     payload_ref: PayloadReference | None = None
+    content_sha256: str | None = None
+    """What `content_digest` says of it, 64 hexadecimal digits; None in a message from before there was one."""
 
     def __post_init__(self) -> None:
         if (self.payload is None) == (self.payload_ref is None):
@@ -72,6 +74,7 @@ def encode(envelope: Envelope) -> str:
         "attributes": envelope.attributes,
         "payload_sha256": envelope.payload_sha256,
         "payload_bytes": envelope.payload_bytes,
+        "content_sha256": envelope.content_sha256,
         "payload": envelope.payload,
         "payload_ref": envelope.payload_ref
         and {"bucket": envelope.payload_ref.bucket, "key": envelope.payload_ref.key},
@@ -126,6 +129,24 @@ def message_bytes(body: str, attributes: MessageAttributes) -> int:
 def payload_digest(payload: bytes) -> str:
     """Return the SHA-256 of a payload's bytes as 64 hexadecimal digits."""
     return hashlib.sha256(payload).hexdigest()
+
+
+def content_digest(envelope: Envelope) -> str:
+    """Return the SHA-256 of all that a client says in an event: what "the same content" means under one id.
+
+    The payload counts by its bytes, `occurred_at` as ingest writes it, in UTC, and `attributes` without their order.
+    When, and under which correlation id, the event was accepted is not content: a retry differs in both.
+    """
+    content = {
+        "attributes": envelope.attributes or {},
+        "occurred_at": envelope.occurred_at and envelope.occurred_at.isoformat(),
+        "payload_sha256": envelope.payload_sha256,
+        "schema_version": envelope.schema_version,
+        "source": envelope.source,
+        "type": envelope.type,
+        "user_id": envelope.user_id,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def payload_key(*, event_id: str, payload_sha256: str, received_at: datetime) -> str:

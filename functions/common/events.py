@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from functions.common.errors import FieldProblem, InvalidEvent
-from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
+from functions.common.identifiers import EVENT_ID_RULE, is_event_id
 
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6; a time without an offset names no moment.
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
@@ -33,9 +33,9 @@ def parse_timestamp(text: object) -> datetime:
         raise ValueError("is not a date and time that exists") from None
 
 
-def _identifier(text: str) -> str:
-    if not is_identifier(text):
-        raise ValueError(f"must be {IDENTIFIER_RULE}")
+def _event_id(text: str) -> str:
+    if not is_event_id(text):
+        raise ValueError(f"must be {EVENT_ID_RULE}")
     return text
 
 
@@ -50,7 +50,7 @@ def _printable(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, AfterValidator(_identifier)]
+EventId = Annotated[str, AfterValidator(_event_id)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_printable)]
 Timestamp = Annotated[datetime, BeforeValidator(parse_timestamp)]
 
@@ -60,7 +60,7 @@ class EventFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    event_id: Identifier | None = None
+    event_id: EventId | None = None
     type: Text
     source: Text | None = None
     user_id: Text | None = None

@@ -18,7 +18,7 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS_SHOWN = 20
 FIELD_SHOWN = 128
-"""Fields named in one answer, and characters of a name: an answer must never outgrow what Lambda may return."""
+"""Fields named in one problem, and characters of a name: an answer must never outgrow what Lambda may return."""
 RETRY_AFTER_SECONDS = 2
 """How long a client should wait after a 503: most transient errors are a throttle or a fail-over's first second."""
 
@@ -110,9 +110,18 @@ def json_response(
 
 
 def problem_response(error: Exception, *, correlation_id: str) -> dict[str, Any]:
-    """Answer with a problem document. An error that is not ours says nothing about its inside."""
+    """Answer with a problem document."""
+    problem = problem_document(error, correlation_id=correlation_id)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, TransientError) else None
+    return json_response(
+        problem["status"], problem, correlation_id=correlation_id, headers=headers, content_type=PROBLEM_JSON
+    )
+
+
+def problem_document(error: Exception, *, correlation_id: str, fields_shown: int = PROBLEMS_SHOWN) -> dict[str, Any]:
+    """Describe an error to a client. One that is not ours says nothing about its inside."""
     if not isinstance(error, FluxaError):
-        problem: dict[str, Any] = {
+        return {
             "type": "about:blank",
             "title": "Internal error",
             "status": 500,
@@ -120,9 +129,8 @@ def problem_response(error: Exception, *, correlation_id: str) -> dict[str, Any]
             "code": UNEXPECTED,
             "correlation_id": correlation_id,
         }
-        return json_response(500, problem, correlation_id=correlation_id, content_type=PROBLEM_JSON)
     transient = isinstance(error, TransientError)
-    problem = {
+    problem: dict[str, Any] = {
         "type": "about:blank",
         "title": error.title,
         "status": error.status,
@@ -132,9 +140,6 @@ def problem_response(error: Exception, *, correlation_id: str) -> dict[str, Any]
         "correlation_id": correlation_id,
     }
     if error.problems:
-        shown = error.problems[:PROBLEMS_SHOWN]
+        shown = error.problems[:fields_shown]
         problem["errors"] = [{"field": item.field[:FIELD_SHOWN], "message": item.message} for item in shown]
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if transient else None
-    return json_response(
-        error.status, problem, correlation_id=correlation_id, headers=headers, content_type=PROBLEM_JSON
-    )
+    return problem

@@ -19,6 +19,17 @@ def is_identifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None and text not in {".", ".."}
 
 
+RESERVED_EVENT_IDS = frozenset({"batch"})
+"""What stands in the place of an event's id in a path of the API: such an event could never be asked for."""
+
+EVENT_ID_RULE = f"{IDENTIFIER_RULE}, and not batch, which is a path of this API"
+
+
+def is_event_id(text: str) -> bool:
+    """Tell whether a client's text may serve as an event id."""
+    return is_identifier(text) and text not in RESERVED_EVENT_IDS
+
+
 def new_id() -> str:
     """Make a UUIDv7 (RFC 9562, section 5.7): its leading 48 bits are the time in milliseconds.
 

@@ -7,6 +7,7 @@ from functions.common.envelope import (
     MessageAttributes,
     PayloadReference,
     attributes_of,
+    content_digest,
     encode,
     message_bytes,
     payload_digest,
@@ -14,7 +15,7 @@ from functions.common.envelope import (
 )
 from functions.common.identifiers import new_id
 from functions.ingest.incoming import IncomingEvent
-from functions.ingest.ports import Clock, PayloadStore, Queue
+from functions.ingest.ports import Clock, OutgoingMessage, PayloadStore, Queue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +26,16 @@ class Accepted:
     payload_bytes: int
     offloaded: bool
     """The payload went through S3."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """An event that is ready to be handed over."""
+
+    envelope: Envelope
+    message: OutgoingMessage
+    offloaded: bytes | None
+    """A payload that has to be stored before the message is sent; None when the message carries it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +58,39 @@ class Acceptor:
             PayloadStoreUnavailable: S3 did not take the payload.
             QueueUnavailable: SQS did not acknowledge the message.
         """
+        prepared = self.prepare(event, correlation_id=correlation_id)
+        self.store_payload(prepared)
+        self.queue.send(prepared.message.body, prepared.message.attributes)
+        return Accepted(
+            event_id=prepared.envelope.event_id,
+            payload_bytes=prepared.envelope.payload_bytes,
+            offloaded=prepared.offloaded is not None,
+        )
+
+    def prepare(self, event: IncomingEvent, *, correlation_id: str) -> Prepared:
+        """Make the event's message; asks nobody."""
         payload = event.payload.encode()
         envelope = self._envelope(event, payload, correlation_id)
         attributes = attributes_of(envelope)
         body = self._inline(envelope, attributes, len(payload))
         offloaded = body is None
-        self.queue.send(body or encode(self._offload(envelope, payload)), attributes)
-        return Accepted(event_id=envelope.event_id, payload_bytes=len(payload), offloaded=offloaded)
+        return Prepared(
+            envelope=envelope,
+            message=OutgoingMessage(body=body or encode(self._refer(envelope)), attributes=attributes),
+            offloaded=payload if offloaded else None,
+        )
+
+    def store_payload(self, prepared: Prepared) -> None:
+        """Store the payload unless the message carries it.
+
+        Raises:
+            PayloadStoreUnavailable: S3 did not take it.
+        """
+        if prepared.offloaded is not None:
+            self.payloads.put_new(_key(prepared.envelope), prepared.offloaded, prepared.envelope.payload_sha256)
 
     def _envelope(self, event: IncomingEvent, payload: bytes, correlation_id: str) -> Envelope:
-        return Envelope(
+        envelope = Envelope(
             event_id=event.fields.event_id or new_id(),
             type=event.fields.type,
             correlation_id=correlation_id,
@@ -70,6 +104,7 @@ class Acceptor:
             payload_bytes=len(payload),
             payload_sha256=payload_digest(payload),
         )
+        return replace(envelope, content_sha256=content_digest(envelope))
 
     def _inline(self, envelope: Envelope, attributes: MessageAttributes, payload_bytes: int) -> str | None:
         """Return the message body, or None when it would be too large to carry its payload."""
@@ -79,9 +114,12 @@ class Acceptor:
         body = encode(envelope)
         return body if message_bytes(body, attributes) <= self.inline_limit_bytes else None
 
-    def _offload(self, envelope: Envelope, payload: bytes) -> Envelope:
-        key = payload_key(
-            event_id=envelope.event_id, payload_sha256=envelope.payload_sha256, received_at=envelope.received_at
-        )
-        self.payloads.put_new(key, payload, envelope.payload_sha256)
-        return replace(envelope, payload=None, payload_ref=PayloadReference(bucket=self.payloads.bucket, key=key))
+    def _refer(self, envelope: Envelope) -> Envelope:
+        reference = PayloadReference(bucket=self.payloads.bucket, key=_key(envelope))
+        return replace(envelope, payload=None, payload_ref=reference)
+
+
+def _key(envelope: Envelope) -> str:
+    return payload_key(
+        event_id=envelope.event_id, payload_sha256=envelope.payload_sha256, received_at=envelope.received_at
+    )

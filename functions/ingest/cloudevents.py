@@ -18,6 +18,7 @@ from functions.ingest.incoming import IncomingEvent
 from functions.ingest.strict_json import Member, read_object, read_value, refuse_deep
 
 STRUCTURED_MODE = "application/cloudevents+json"
+BATCHED_MODE = "application/cloudevents-batch+json"
 _HEADER_PREFIX = "ce-"
 _OUR_FIELDS = {
     "id": "event_id",
@@ -30,6 +31,8 @@ _OUR_FIELDS = {
 ATTRIBUTES_AT_MOST = 30
 ATTRIBUTE_CHARACTERS = 1_024
 """Attributes travel in the queue message whatever their size, so together they must stay far below SQS's limit."""
+VERSION_ATTRIBUTE = "specversion"
+"""Every CloudEvent has it, and no event of our own form may."""
 _REQUIRED = ("specversion", "id", "source", "type")
 
 
@@ -45,7 +48,16 @@ def read_structured(body: bytes) -> IncomingEvent:
         MalformedJson: The body is not acceptable JSON.
         InvalidEvent: It is not a CloudEvent 1.0 with JSON data.
     """
-    members = read_object(body)
+    return from_members(read_object(body))
+
+
+def from_members(members: dict[str, Member]) -> IncomingEvent:
+    """Read a CloudEvent in JSON form: an `application/cloudevents+json` body, or one element of a batch.
+
+    Raises:
+        MalformedJson: Its data is nested too deeply.
+        InvalidEvent: It is not a CloudEvent 1.0 with JSON data.
+    """
     data = members.pop("data", None)
     encoded = members.pop("data_base64", None)
     if data is not None and encoded is not None:

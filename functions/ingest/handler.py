@@ -1,56 +1,50 @@
-"""`POST /events`: API Gateway's shape in, API Gateway's shape out."""
+"""`POST /events` and `POST /events/batch`: API Gateway's shape in, API Gateway's shape out."""
 
-from typing import Any
+from typing import Any, Protocol
 
-from functions.common.errors import FluxaError, PermanentError, code_of
-from functions.common.http import Request, json_response, problem_response
-from functions.common.log import bound, get_logger
-from functions.common.names import MetricName
+from functions.common.http import Request, problem_response
+from functions.common.log import bound
 from functions.ingest import wiring
+from functions.ingest.answers import batch_response, event_response
+from functions.ingest.batch_reading import read_batch
 from functions.ingest.reading import read_event
+from functions.ingest.signals import tell_accepted, tell_batch, tell_refused
 
-log = get_logger()
+BATCH_RESOURCE = "/events/batch"
+
+ANSWER_SECONDS = 2.0
+"""Kept back from what the invocation has left, to write the answer in: a time-out would tell the client nothing."""
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+class LambdaContext(Protocol):
+    """What we use of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return milliseconds until this invocation is cut off."""
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
-    return handle(event, wiring.ingest())
+    app = wiring.ingest()
+    return handle(event, app, within_seconds=context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
 
 
-def handle(event: dict[str, Any], app: "wiring.Ingest") -> dict[str, Any]:
-    """Answer one request: 202 once the event is safe, or a problem document."""
+def handle(event: dict[str, Any], app: "wiring.Ingest", *, within_seconds: float) -> dict[str, Any]:
+    """Answer one request: 202 once the event is safe, 207 for a batch, or a problem document."""
     request = Request.from_event(event)
     with bound(correlation_id=request.correlation_id):
         try:
-            return _accept(request, app)
-        except FluxaError as error:
-            metric = MetricName.EVENTS_REJECTED if isinstance(error, PermanentError) else MetricName.EVENTS_FAILED
-            log.warning("event_not_accepted", code=error.code, reason=error.message)
-            app.metrics.count(metric, reason=error.code)
-            return problem_response(error, correlation_id=request.correlation_id)
-        except Exception as error:
-            log.exception("event_failed_unexpectedly")
-            app.metrics.count(MetricName.EVENTS_FAILED, reason=code_of(error))
+            if request.resource == BATCH_RESOURCE:
+                places = app.batches.accept(
+                    read_batch(request), correlation_id=request.correlation_id, within_seconds=within_seconds
+                )
+                tell_batch(places, app.metrics)
+                return batch_response(places, correlation_id=request.correlation_id)
+            accepted = app.acceptor.accept(read_event(request), correlation_id=request.correlation_id)
+            tell_accepted(accepted, app.metrics)
+            return event_response(accepted, correlation_id=request.correlation_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            tell_refused(error, app.metrics)
             return problem_response(error, correlation_id=request.correlation_id)
         finally:
             app.metrics.flush()
-
-
-def _accept(request: Request, app: "wiring.Ingest") -> dict[str, Any]:
-    accepted = app.acceptor.accept(read_event(request), correlation_id=request.correlation_id)
-    log.info(
-        "event_accepted",
-        event_id=accepted.event_id,
-        payload_bytes=accepted.payload_bytes,
-        storage="s3" if accepted.offloaded else "inline",
-    )
-    app.metrics.count(MetricName.EVENTS_ACCEPTED)
-    if accepted.offloaded:
-        app.metrics.count(MetricName.PAYLOADS_OFFLOADED)
-    body = {
-        "event_id": accepted.event_id,
-        "correlation_id": request.correlation_id,
-        "status": "accepted",
-        "status_url": f"/events/{accepted.event_id}",
-    }
-    return json_response(202, body, correlation_id=request.correlation_id)

@@ -1,9 +1,19 @@
 """What accepting an event needs from the world."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from functions.common.envelope import MessageAttributes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingMessage:
+    """A message as the queue takes it."""
+
+    body: str
+    attributes: MessageAttributes
 
 
 class Queue(Protocol):
@@ -14,6 +24,12 @@ class Queue(Protocol):
 
         Raises:
             QueueUnavailable: It has not.
+        """
+
+    def send_many(self, messages: Sequence[OutgoingMessage], *, within_seconds: float) -> list[Exception | None]:
+        """Send the messages; return for each, in their order, None once it was acknowledged, or else why it was not.
+
+        A message without acknowledgement may exist nevertheless.
         """
 
 

@@ -43,7 +43,7 @@ def decode_text(body: bytes) -> str:
         MalformedJson: It is empty or not UTF-8.
     """
     if not body:
-        raise MalformedJson("The body is empty; send a JSON object.")
+        raise MalformedJson("The body is empty; send JSON.")
     try:
         return body.decode()
     except UnicodeDecodeError as error:
@@ -57,12 +57,22 @@ def read_object(body: bytes) -> dict[str, Member]:
         MalformedJson: It is not a JSON object, or it holds what PostgreSQL cannot store.
     """
     text = decode_text(body)
-    decoder = _decoder_for(body)
-    position = _skip(text, 0)
+    members, end = read_members(decoder_for(body), text, skip_space(text, 0))
+    expect_end(text, end)
+    refuse_unstorable(text)
+    return members
+
+
+def read_members(decoder: json.JSONDecoder, text: str, position: int) -> tuple[dict[str, Member], int]:
+    """Read the JSON object at a position; return its members and where it ends.
+
+    Raises:
+        MalformedJson: There is no JSON object there, or it names a field twice.
+    """
     if text[position : position + 1] != "{":
-        raise MalformedJson("The body must be a JSON object: it must start with {.")
+        raise MalformedJson("An event must be a JSON object: it must start with {.")
     members: dict[str, Member] = {}
-    position = _skip(text, position + 1)
+    position = skip_space(text, position + 1)
     if text[position : position + 1] != "}":
         while True:
             name, member, position = _read_member(decoder, text, position)
@@ -73,10 +83,8 @@ def read_object(body: bytes) -> dict[str, Member]:
             members[name] = member
             if text[position : position + 1] == "}":
                 break
-            position = _skip(text, _expect(",", text, position))
-    _end(text, position + 1)
-    refuse_unstorable(text)
-    return members
+            position = skip_space(text, expect(",", text, position))
+    return members, position + 1
 
 
 def read_value(body: bytes) -> Member:
@@ -86,9 +94,9 @@ def read_value(body: bytes) -> Member:
         MalformedJson: It is not one, or it holds what PostgreSQL cannot store.
     """
     text = decode_text(body)
-    start = _skip(text, 0)
-    value, end = _read(_decoder_for(body), text, start)
-    _end(text, end)
+    start = skip_space(text, 0)
+    value, end = _read(decoder_for(body), text, start)
+    expect_end(text, end)
     refuse_unstorable(text)
     return Member(value, text[start:end])
 
@@ -134,9 +142,9 @@ def _read_member(decoder: json.JSONDecoder, text: str, position: int) -> tuple[s
     if text[position : position + 1] != '"':
         raise MalformedJson(f"Expected a field name in double quotes at character {position}.")
     name, position = _read(decoder, text, position)
-    start = _skip(text, _expect(":", text, _skip(text, position)))
+    start = skip_space(text, expect(":", text, skip_space(text, position)))
     value, end = _read(decoder, text, start)
-    return name, Member(value, text[start:end]), _skip(text, end)
+    return name, Member(value, text[start:end]), skip_space(text, end)
 
 
 def _read(decoder: json.JSONDecoder, text: str, position: int) -> tuple[Any, int]:
@@ -148,24 +156,36 @@ def _read(decoder: json.JSONDecoder, text: str, position: int) -> tuple[Any, int
         _too_deep("body")
 
 
-def _skip(text: str, position: int) -> int:
+def skip_space(text: str, position: int) -> int:
+    """Return the first position, from the given one on, that holds no white space."""
     match = _WHITESPACE.match(text, position)
     return match.end() if match else position
 
 
-def _expect(character: str, text: str, position: int) -> int:
+def expect(character: str, text: str, position: int) -> int:
+    """Return the position behind a character that must be there.
+
+    Raises:
+        MalformedJson: Another one is.
+    """
     if text[position : position + 1] != character:
         raise MalformedJson(f"Expected {character!r} at character {position}.")
     return position + 1
 
 
-def _end(text: str, position: int) -> None:
-    position = _skip(text, position)
+def expect_end(text: str, position: int) -> None:
+    """Refuse anything but white space from a position on.
+
+    Raises:
+        MalformedJson: There is something else.
+    """
+    position = skip_space(text, position)
     if position != len(text):
         raise MalformedJson(f"Unexpected text after the JSON value at character {position}.")
 
 
-def _decoder_for(body: bytes) -> json.JSONDecoder:
+def decoder_for(body: bytes) -> json.JSONDecoder:
+    """Return a strict decoder for this body: the one that looks at each number only when one may be too large."""
     shape = body.translate(_SHAPE)
     return _CAREFUL if any(huge in shape for huge in _HUGE_SHAPES) else _PLAIN
 

@@ -13,6 +13,7 @@ from functions.common import log
 from functions.common.metrics import Metrics
 from functions.common.names import Service
 from functions.ingest.accept import Acceptor
+from functions.ingest.batch_accept import BatchAcceptor
 from functions.ingest.settings import IngestSettings
 
 
@@ -22,6 +23,11 @@ class Ingest:
 
     acceptor: Acceptor
     metrics: Metrics
+
+    @property
+    def batches(self) -> BatchAcceptor:
+        """The same, for many events at once."""
+        return BatchAcceptor(acceptor=self.acceptor)
 
 
 @cache

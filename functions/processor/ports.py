@@ -21,6 +21,14 @@ class Claim:
     is_new: bool
     payload_sha256: str
     """Of the stored event, 64 hexadecimal digits: of this one when it is new, of an earlier one otherwise."""
+    content_sha256: str | None
+    """The same, of all that the client said; None for an event stored before that was kept."""
+
+    def is_for(self, event: Envelope) -> bool:
+        """Tell whether the id stands for this event's content."""
+        if self.content_sha256 is None or event.content_sha256 is None:
+            return self.payload_sha256 == event.payload_sha256
+        return self.content_sha256 == event.content_sha256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

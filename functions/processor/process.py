@@ -125,6 +125,6 @@ def _effect(event: VerifiedEvent, handlers: Sequence[Handler]) -> Callable[[psyc
 def _outcome_or_error(event: VerifiedEvent, claim: Claim) -> Outcome | EventIdReused:
     if claim.is_new:
         return Outcome.PROCESSED
-    if claim.payload_sha256 == event.envelope.payload_sha256:
+    if claim.is_for(event.envelope):
         return Outcome.DUPLICATE
     return EventIdReused("An event with this id and other content is stored already.")

@@ -1,8 +1,9 @@
 """Reads a message's envelope and proves that its payload is the one that was accepted, before anything else happens."""
 
 import re
+from dataclasses import replace
 
-from functions.common.envelope import Envelope, PayloadReference, decode, payload_digest
+from functions.common.envelope import Envelope, PayloadReference, content_digest, decode, payload_digest
 from functions.common.errors import InvalidEnvelope, PayloadHashMismatch, PayloadReferenceRefused
 from functions.common.identifiers import is_identifier
 from functions.common.names import PAYLOAD_PREFIX
@@ -11,12 +12,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def read_envelope(body: str) -> Envelope:
-    """Read a message's body.
+    """Read a message's body; the envelope that is returned has a `content_sha256` whether the message had or not.
 
     Raises:
         InvalidEnvelope: Ingest did not write it.
     """
     envelope = decode(body)
+    content_sha256 = content_digest(envelope)
     wrong = [
         name
         for name, holds in {
@@ -25,12 +27,13 @@ def read_envelope(body: str) -> Envelope:
             "received_at": envelope.received_at.tzinfo is not None,
             "payload_sha256": _SHA256.fullmatch(envelope.payload_sha256) is not None,
             "payload_bytes": envelope.payload_bytes >= 0,
+            "content_sha256": envelope.content_sha256 in {None, content_sha256},
         }.items()
         if not holds
     ]
     if wrong:
         raise InvalidEnvelope(f"The envelope's fields are not valid: {', '.join(wrong)}.")
-    return envelope
+    return envelope if envelope.content_sha256 else replace(envelope, content_sha256=content_sha256)
 
 
 def check_payload(envelope: Envelope, payload: bytes) -> None:

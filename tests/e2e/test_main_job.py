@@ -1,5 +1,6 @@
 """The main job: an event goes in over HTTP and can be asked about, with everything real in between."""
 
+import gzip
 import json
 import time
 from typing import Any
@@ -113,7 +114,8 @@ BAD_REQUESTS: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("65 levels", b'{"type":"t","payload":' + b"[" * 65 + b"]" * 65 + b"}", {}, 400, "malformed_json"),
     ("5,000 levels", b'{"type":"t","payload":' + b"[" * 5000 + b"]" * 5000 + b"}", {}, 400, "malformed_json"),
     ("5 MiB and a byte", b'{"type":"t","payload":"' + b"x" * 5_242_855 + b'"} ', {}, 413, "payload_too_large"),
-    ("gzip that is not", b'{"type":"t"}', {"Content-Encoding": "gzip"}, 400, "malformed_request"),
+    ("gzip that is not", b'{"type":"t"}', {"Content-Type": "application/gzip"}, 400, "malformed_request"),
+    ("gzip as text", gzip.compress(b'{"type":"t"}'), {"Content-Encoding": "gzip"}, 400, "malformed_request"),
     ("another encoding", b'{"type":"t"}', {"Content-Encoding": "br"}, 415, "unsupported_media_type"),
     ("another type", b"type=t", {"Content-Type": "text/csv"}, 415, "unsupported_media_type"),
 ]

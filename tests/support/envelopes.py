@@ -10,6 +10,7 @@ from functions.common.envelope import (
     Envelope,
     PayloadReference,
     attributes_of,
+    content_digest,
     encode,
     payload_digest,
     payload_key,
@@ -34,7 +35,14 @@ def an_envelope(event_id: str | None = None, *, payload: str = '{"n": 1}', **cha
         "payload_bytes": len(payload.encode("utf-8", "surrogatepass")),
         "payload_sha256": payload_digest(payload.encode("utf-8", "surrogatepass")),
     }
-    return Envelope(**fields | changes)
+    return _with_content(Envelope(**fields | changes), changes)
+
+
+def _with_content(envelope: Envelope, changes: dict[str, Any]) -> Envelope:
+    """As ingest writes it, unless a test says otherwise."""
+    if "content_sha256" in changes:
+        return envelope
+    return replace(envelope, content_sha256=content_digest(envelope))
 
 
 def a_recent_envelope(event_id: str | None = None, **changes: Any) -> Envelope:
@@ -46,7 +54,8 @@ def an_offloaded_envelope(event_id: str | None = None, *, payload: str = '{"n": 
     """An event whose payload lies in the bucket."""
     inline = an_envelope(event_id, payload=payload)
     key = payload_key(event_id=inline.event_id, payload_sha256=inline.payload_sha256, received_at=inline.received_at)
-    return replace(inline, payload=None, payload_ref=PayloadReference(bucket=BUCKET, key=key), **changes)
+    reference = PayloadReference(bucket=BUCKET, key=key)
+    return _with_content(replace(inline, payload=None, payload_ref=reference, **changes), changes)
 
 
 def a_message(envelope: Envelope | str | None = None, *, receive_count: int = 1) -> Message:

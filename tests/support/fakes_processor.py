@@ -88,7 +88,7 @@ class FakeEventStore:
             raise self.refuses[event.event_id]
         is_new = event.event_id not in self.events
         stored = self.events.setdefault(event.event_id, event)
-        return Claim(is_new=is_new, payload_sha256=stored.payload_sha256)
+        return Claim(is_new=is_new, payload_sha256=stored.payload_sha256, content_sha256=stored.content_sha256)
 
 
 @dataclass(kw_only=True)

@@ -2,27 +2,42 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from functions.common.envelope import Envelope, MessageAttributes, decode
 from functions.common.errors import PayloadStoreUnavailable, QueueUnavailable
+from functions.ingest.ports import OutgoingMessage
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @dataclass
 class FakeQueue:
-    """Keeps what was sent, or refuses everything."""
+    """Keeps what was sent, or refuses everything, or the events with certain ids."""
 
     down: bool = False
+    refuses: frozenset[str] = frozenset()
     sent: list[tuple[str, MessageAttributes]] = field(default_factory=list)
 
     def send(self, body: str, attributes: MessageAttributes) -> None:
         if self.down:
             raise QueueUnavailable("down")
         self.sent.append((body, attributes))
+
+    def send_many(self, messages: Sequence[OutgoingMessage], *, within_seconds: float) -> list[Exception | None]:
+        return [self._outcome(message) for message in messages]
+
+    def _outcome(self, message: OutgoingMessage) -> Exception | None:
+        if decode(message.body).event_id in self.refuses:
+            return QueueUnavailable("refused")
+        try:
+            self.send(message.body, message.attributes)
+        except QueueUnavailable as error:
+            return error
+        return None
 
     def envelopes(self) -> list[Envelope]:
         return [decode(body) for body, _ in self.sent]
@@ -44,18 +59,22 @@ class FakePayloads:
 
 
 def a_request(
-    body: str | bytes | dict[str, Any] = "", *, method: str = "POST", headers: dict[str, str] | None = None
+    body: str | bytes | dict[str, Any] | list[Any] = "",
+    *,
+    method: str = "POST",
+    path: str = "/events",
+    headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """An API Gateway proxy event for `POST /events`."""
-    text = json.dumps(body) if isinstance(body, dict) else body
+    """An API Gateway proxy event for `POST /events`, or for another path; bytes arrive as a binary media type does."""
+    text = json.dumps(body) if isinstance(body, dict | list) else body
     if isinstance(text, bytes):
         encoded, text = True, base64.b64encode(text).decode()
     else:
         encoded = False
     return {
         "httpMethod": method,
-        "path": "/events",
-        "resource": "/events",
+        "path": path,
+        "resource": path,
         "headers": {"Content-Type": "application/json", **(headers or {})},
         "multiValueQueryStringParameters": None,
         "pathParameters": None,

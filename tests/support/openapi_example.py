@@ -11,7 +11,12 @@ DOCUMENT: dict[str, Any] = {
             "post": {
                 "operationId": "makeThing",
                 "parameters": [{"$ref": "#/components/parameters/Trace"}],
-                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Thing"}},
+                        "application/zip": {"schema": {"type": "string", "format": "binary"}},
+                    }
+                },
                 "responses": {"202": {"description": "Made."}, "422": {"description": "Not made."}},
             }
         },

@@ -1,14 +1,16 @@
 -- Notes a failed attempt, after the attempt itself was rolled back. Never touches an event that is stored.
 INSERT INTO idempotency_keys AS known (
-       event_id, payload_sha256, status, attempts, first_seen_at, updated_at, received_at, last_error_code, errors,
-       type, source, user_id, correlation_id)
-VALUES (%(event_id)s, decode(%(payload_sha256)s, 'hex'), %(status)s, 1, now(), now(),
+       event_id, payload_sha256, content_sha256, status, attempts, first_seen_at, updated_at, received_at,
+       last_error_code, errors, type, source, user_id, correlation_id)
+VALUES (%(event_id)s, decode(%(payload_sha256)s, 'hex'), decode(%(content_sha256)s, 'hex'), %(status)s, 1,
+        now(), now(),
         LEAST(%(received_at)s, now()), %(code)s,
         jsonb_build_array(jsonb_build_object(
             'at', now(), 'code', %(code)s::text, 'message', %(message)s::text, 'attempt', 1)),
         %(type)s, %(source)s, %(user_id)s, %(correlation_id)s)
 ON CONFLICT (event_id) DO UPDATE
    SET payload_sha256 = excluded.payload_sha256,
+       content_sha256 = excluded.content_sha256,
        status = excluded.status,
        attempts = known.attempts + 1,
        updated_at = now(),

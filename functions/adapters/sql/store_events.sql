@@ -8,21 +8,25 @@ WITH incoming AS (
            LEAST(received_at, now()) AS received_at,
            type, source, user_id, correlation_id, schema_version, occurred_at,
            attributes, payload, payload_ref, payload_bytes,
-           decode(payload_sha256, 'hex') AS payload_sha256
+           decode(payload_sha256, 'hex') AS payload_sha256,
+           decode(content_sha256, 'hex') AS content_sha256
       FROM jsonb_to_recordset(%(events)s::jsonb) AS sent (
                position integer, event_id text, received_at timestamptz, type text, source text, user_id text,
                correlation_id text, schema_version text, occurred_at timestamptz, attributes jsonb,
-               payload text, payload_ref jsonb, payload_bytes bigint, payload_sha256 text)
+               payload text, payload_ref jsonb, payload_bytes bigint, payload_sha256 text,
+               content_sha256 text)
      ORDER BY event_id, position
 ), claimed AS (
     INSERT INTO idempotency_keys AS known (
-           event_id, payload_sha256, status, attempts, first_seen_at, updated_at, completed_at, received_at)
-    SELECT event_id, payload_sha256, 'completed', 1, now(), now(), now(), received_at
+           event_id, payload_sha256, content_sha256, status, attempts, first_seen_at, updated_at, completed_at,
+           received_at)
+    SELECT event_id, payload_sha256, content_sha256, 'completed', 1, now(), now(), now(), received_at
       FROM incoming
      -- Two batches that share ids lock them in the same order; otherwise they would deadlock.
      ORDER BY event_id
     ON CONFLICT (event_id) DO UPDATE
        SET payload_sha256 = excluded.payload_sha256,
+           content_sha256 = excluded.content_sha256,
            status = 'completed',
            attempts = known.attempts + 1,
            updated_at = now(),
@@ -30,7 +34,7 @@ WITH incoming AS (
            received_at = excluded.received_at
      -- A failed attempt never stands in the way of a later one.
      WHERE known.status <> 'completed'
-    RETURNING event_id, payload_sha256
+    RETURNING event_id, payload_sha256, content_sha256
 ), stored AS (
     INSERT INTO events (
            event_id, received_at, type, source, user_id, correlation_id, schema_version, occurred_at,
@@ -39,4 +43,4 @@ WITH incoming AS (
            attributes, payload::json, payload_ref, payload_bytes, incoming.payload_sha256
       FROM incoming JOIN claimed USING (event_id)
 )
-SELECT event_id, payload_sha256 FROM claimed
+SELECT event_id, payload_sha256, content_sha256 FROM claimed

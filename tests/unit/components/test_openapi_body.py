@@ -3,14 +3,17 @@
 import copy
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from components.gateway_responses import gateway_problems
 from components.openapi_body import operation_paths, render_body
 from tests.support.openapi_example import DOCUMENT
 
+SHIPPED = yaml.safe_load((Path(__file__).parents[3] / "openapi.yaml").read_text(encoding="utf-8"))
 ARNS = {"makeThing": "arn:make", "readThing": "arn:read"}
 
 
@@ -60,6 +63,16 @@ def test_bodies_are_left_to_the_functions():
     ]
     assert "requestBody" not in body["paths"]["/things"]["post"]
     assert {"securitySchemes"} == set(body["components"])
+
+
+def test_only_what_is_described_as_binary_reaches_a_function_as_bytes():
+    assert ["application/zip"] == rendered()["x-amazon-apigateway-binary-media-types"]
+
+
+def test_the_shipped_document_hands_on_compressed_bodies_and_keeps_json_text():
+    body = json.loads(render_body(SHIPPED, dict.fromkeys(operation_paths(SHIPPED), "arn")))
+
+    assert ["application/gzip", "application/zstd"] == body["x-amazon-apigateway-binary-media-types"]
 
 
 def test_keys_are_read_from_the_header():

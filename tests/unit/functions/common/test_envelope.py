@@ -118,5 +118,6 @@ def _inline_size(payload: str) -> int:
         payload_sha256=payload_digest(payload.encode()),
         payload_bytes=len(payload.encode()),
         payload=payload,
+        content_sha256="0" * 64,
     )
     return message_bytes(encode(envelope), attributes_of(envelope))

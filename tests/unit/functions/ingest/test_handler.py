@@ -7,39 +7,9 @@ from typing import Any
 import pytest
 
 from functions.common.envelope import payload_digest
-from functions.common.metrics import Metrics
-from functions.common.names import Service
-from functions.ingest.accept import Acceptor
 from functions.ingest.body import BODY_LIMIT_BYTES
-from functions.ingest.handler import handle
-from functions.ingest.wiring import Ingest
-from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, a_request
-
-
-class World:
-    """An ingest function whose queue and bucket are in memory."""
-
-    def __init__(self) -> None:
-        self.queue = FakeQueue()
-        self.payloads = FakePayloads()
-        self.metric_lines: list[str] = []
-        self.app = Ingest(
-            acceptor=Acceptor(queue=self.queue, payloads=self.payloads, clock=lambda: NOW, inline_limit_bytes=262_144),
-            metrics=Metrics(service=Service.INGEST, stack="test", write=self.metric_lines.append),
-        )
-
-    def post(self, body: str | bytes | dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
-        answer = handle(
-            a_request(body, headers={name.replace("_", "-"): value for name, value in headers.items()}), self.app
-        )
-        self.headers = answer["headers"]
-        return answer["statusCode"], json.loads(answer["body"])
-
-    def problem(self, body: str | bytes | dict[str, Any], **headers: str) -> tuple[int, str, list[str]]:
-        status, document = self.post(body, **headers)
-        assert self.headers["Content-Type"] == "application/problem+json"
-        assert self.queue.sent == []
-        return status, document["code"], [item["field"] for item in document.get("errors", [])]
+from tests.support.ingest_fakes import NOW
+from tests.support.ingest_world import World
 
 
 @pytest.fixture
@@ -153,6 +123,7 @@ def test_a_bug_of_ours_is_a_500_without_a_trace(world: World, monkeypatch: pytes
         ({"type": "t", "event_id": "a/b"}, (422, "invalid_event", ["event_id"])),
         ({"type": "t", "event_id": "x" * 129}, (422, "invalid_event", ["event_id"])),
         ({"type": "t", "event_id": ".."}, (422, "invalid_event", ["event_id"])),
+        ({"type": "t", "event_id": "batch"}, (422, "invalid_event", ["event_id"])),
         ({"type": "t", "occurred_at": "yesterday"}, (422, "invalid_event", ["occurred_at"])),
         ({"type": "t", "occurred_at": "2026-11-23T12:00:00"}, (422, "invalid_event", ["occurred_at"])),
         ({"type": "t", "occurred_at": "2026-02-30T12:00:00Z"}, (422, "invalid_event", ["occurred_at"])),
@@ -201,6 +172,9 @@ def test_the_idempotency_key_is_the_events_id(world: World) -> None:
     [
         ({"type": "t", "event_id": "a"}, "b", (422, "invalid_event", ["event_id"])),
         ({"type": "t"}, "not an id", (400, "malformed_request", ["Idempotency-Key"])),
+        ({"type": "t"}, '"half', (400, "malformed_request", ["Idempotency-Key"])),
+        ({"type": "t"}, '"', (400, "malformed_request", ["Idempotency-Key"])),
+        ({"type": "t"}, "batch", (400, "malformed_request", ["Idempotency-Key"])),
     ],
 )
 def test_an_idempotency_key_that_cannot_be_the_id_is_refused(
@@ -224,8 +198,6 @@ def test_gzip_is_inflated(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding", "expected"),
     [
-        (b'{"type":"t"}', "gzip", (400, "malformed_request", [])),
-        ('{"type":"t"}', "gzip", (400, "malformed_request", [])),
         (gzip.compress(b'{"type":"t"}', mtime=0)[:-4], "gzip", (400, "malformed_request", [])),
         (gzip.compress(b'{"type":"t"}', mtime=0) + b"more", "gzip", (400, "malformed_request", [])),
         (gzip.compress(b" " * 50_000_000, mtime=0), "gzip", (413, "payload_too_large", [])),

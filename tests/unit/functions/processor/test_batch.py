@@ -112,6 +112,8 @@ def test_a_body_that_is_no_envelope_is_parked_unchanged(stage):
         {"correlation_id": "line\nbreak"},
         {"received_at": "2026-11-23T12:00:00"},
         {"payload_sha256": "ABC"},
+        {"content_sha256": "0" * 64},
+        {"type": "another type than its content's hash says"},
         {"payload_bytes": -1},
         {"version": "2"},
         {"payload": None},
