@@ -43,8 +43,9 @@ class AlarmSettings(Section):
 
     email: tuple[EmailAddress, ...] = ()
     """Addresses that get every alarm, each after confirming AWS's first mail."""
-    sns_topic_arns: tuple[TopicArn, ...] = ()
-    """Topics of yours that get every alarm; their policies must let `cloudwatch.amazonaws.com` publish."""
+    sns_topic_arns: tuple[TopicArn, ...] = Field(default=(), max_length=4)
+    """Topics of yours that get every alarm; their policies must let `cloudwatch.amazonaws.com` publish. An alarm tells
+    five at most, and the addresses above are one."""
     oldest_message_seconds: int = Field(default=900, ge=60, le=1_209_600)
     """Events are stored within seconds: a quarter of an hour means that processing stands still."""
     permanent_failures_percent: float = Field(default=5, gt=0, le=100)

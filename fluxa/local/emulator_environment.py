@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fluxa.local.locked_environment import LockedEnvironment
 
-EMULATOR = LockedEnvironment(group="emulator", name="The AWS emulator")
+EMULATOR = LockedEnvironment(folder="emulator-env", group="emulator", name="The AWS emulator")
 
 
 def ensure(project_dir: Path) -> Path:

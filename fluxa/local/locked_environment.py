@@ -1,6 +1,6 @@
 """Python environments beside the project's own, for tools that pin what the project needs in other versions.
 
-Each holds one dependency group of `pyproject.toml`, in exactly the versions of `uv.lock`.
+Each holds one dependency group of a `pyproject.toml`, or all it depends on, in exactly the versions of its `uv.lock`.
 """
 
 import fcntl
@@ -22,10 +22,14 @@ _LONGEST_REASON = 400
 class LockedEnvironment:
     """One tool's environment, in `.fluxa`."""
 
-    group: str
-    """The dependency group that holds the tool and nothing else."""
+    folder: str
+    """What its folder in `.fluxa` is called."""
     name: str
     """What it is called in a sentence, e.g. `The AWS emulator`."""
+    project: str = "."
+    """Folder of the `pyproject.toml` and its lock, below the project's."""
+    group: str | None = None
+    """The dependency group that holds the tool and nothing else; none where the whole of `project` is the tool."""
 
     def ensure(self, project_dir: Path) -> Path:
         """Return the environment's interpreter, installing what `uv.lock` says when that is not there yet.
@@ -35,14 +39,14 @@ class LockedEnvironment:
         Raises:
             OperatorError: the lock file or uv is missing, the folder cannot be written, or the installation failed.
         """
-        folder = project_dir / ".fluxa" / f"{self.group}-env"
+        folder = project_dir / ".fluxa" / self.folder
         marker = folder / "fluxa-ready"
-        wanted = _fingerprint(project_dir)
+        wanted = _fingerprint(project_dir / self.project)
         if not _is_ready(marker, wanted):
             with _only_one(folder.with_name(f"{folder.name}.lock")):
                 if not _is_ready(marker, wanted):
                     marker.unlink(missing_ok=True)
-                    self._install(project_dir, folder)
+                    self._install(project_dir / self.project, folder)
                     marker.write_text(wanted, encoding="utf-8")
         return folder / "bin" / "python"
 
@@ -55,7 +59,7 @@ class LockedEnvironment:
                 uv,
                 "sync",
                 "--frozen",
-                f"--only-group={self.group}",
+                *([f"--only-group={self.group}"] if self.group else []),
                 "--no-install-project",
                 # Importing botocore from source costs every cold start 0.8 s.
                 "--compile-bytecode",

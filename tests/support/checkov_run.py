@@ -15,7 +15,7 @@ from components.settings import StackSettings
 from fluxa.local.locked_environment import LockedEnvironment
 from tests.support.stack_builders import REPOSITORY
 
-SCANNER = LockedEnvironment(group="scanner", name="The security scanner")
+SCANNER = LockedEnvironment(folder="scanner-env", project="security", name="The security scanner")
 PROGRAM = Path(__file__).with_name("checkov_program.py")
 SUPPRESSIONS = REPOSITORY / "security" / "suppressions.yaml"
 

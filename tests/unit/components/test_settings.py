@@ -127,6 +127,12 @@ def test_a_section_changes_only_the_keys_it_names():
         ("api", "auth", "oauth", "Input should be 'api_key', 'iam' or 'none'"),
         ("api", "waf_requests_per_5_minutes", 9, "Input should be greater than or equal to 10"),
         ("query", "provisioned_concurrency", -1, "Input should be greater than or equal to 0"),
+        (
+            "alarms",
+            "sns_topic_arns",
+            [f"arn:aws:sns:eu-central-1:123456789012:pages-{number}" for number in range(5)],
+            "Tuple should have at most 4 items after validation, not 5",
+        ),
         ("alarms", "free_storage_percent", 51, "Input should be less than or equal to 50"),
         ("alarms", "api_p99_ms", 29_001, "Input should be less than or equal to 29000"),
         ("observability", "log_level", "TRACE", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
