@@ -33,17 +33,20 @@ def deadline(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    armed = True
+    armed = False
 
     def expire(_signal: int, _frame: FrameType | None) -> None:
         if armed:
             raise _Expired
 
     previous_handler = signal.signal(signal.SIGALRM, expire)
-    outer_seconds, outer_repeat = signal.setitimer(signal.ITIMER_REAL, max(seconds, _AT_ONCE_SECONDS), REPEAT_SECONDS)
+    outer_seconds, outer_repeat = signal.getitimer(signal.ITIMER_REAL)
     started = time.monotonic()
     try:
         try:
+            # In here, because a short one fires before the next line.
+            armed = True
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, _AT_ONCE_SECONDS), REPEAT_SECONDS)
             yield
         finally:
             # Two levels: should the timer fire right here, the outer one still puts everything back.
