@@ -21,6 +21,6 @@ def stacks(shared) -> Stacks:
 
 @pytest.fixture(scope="session")
 def outcomes(stacks, shared, tmp_path_factory) -> dict[str, list[Outcome]]:
-    """What the scanner says of every stack, and of two that were spoilt, in one process."""
+    """What the scanner says of every stack, and of two that were spoilt."""
     recordings = stacks.all()
     return shared.once("outcomes", lambda: scanned(recordings, tmp_path_factory.mktemp("plans")))

@@ -3,8 +3,10 @@
 import fnmatch
 import functools
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,7 @@ class Suppression:
 
 
 def scan(documents: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, list[Outcome]]:
-    """Scan plans, all in one process.
+    """Scan plans, as many at a time as there are processors.
 
     Raises:
         OperatorError: the scanner cannot be installed.
@@ -59,13 +61,19 @@ def scan(documents: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, 
     paths = {str(folder / f"{number:03}.json"): name for number, name in enumerate(documents)}
     for path, name in paths.items():
         Path(path).write_text(json.dumps(documents[name]), encoding="utf-8")
-    done = subprocess.run(
-        (SCANNER.ensure(REPOSITORY), PROGRAM, *paths), capture_output=True, text=True, check=False, cwd=folder
-    )
+    python, shares = SCANNER.ensure(REPOSITORY), os.cpu_count() or 1
+    with ThreadPoolExecutor(shares) as threads:
+        parts = threads.map(lambda share: _scan(python, list(paths)[share::shares], folder), range(shares))
+        found = {path: outcomes for part in parts for path, outcomes in part.items()}
+    return {name: found[path] for path, name in paths.items()}
+
+
+def _scan(python: Path, paths: Sequence[str], folder: Path) -> dict[str, list[Outcome]]:
+    if not paths:
+        return {}
+    done = subprocess.run((python, PROGRAM, *paths), capture_output=True, text=True, check=False, cwd=folder)
     assert 0 == done.returncode, done.stderr
-    return {
-        paths[path]: [Outcome(**outcome) for outcome in outcomes] for path, outcomes in json.loads(done.stdout).items()
-    }
+    return {path: [Outcome(**outcome) for outcome in outcomes] for path, outcomes in json.loads(done.stdout).items()}
 
 
 @functools.cache
