@@ -39,6 +39,7 @@ class IngestUnit(pulumi.ComponentResource):
                     "QUEUE_URL": args.queue.url,
                     "PAYLOAD_BUCKET": args.payloads.name,
                     "INLINE_LIMIT_BYTES": str(args.settings.inline_limit_bytes),
+                    "SCHEMA_MODE": args.settings.schema_mode,
                 },
                 statements=(args.queue.send_statement(), args.payloads.write_statement()),
             ),

@@ -20,6 +20,7 @@ def function_platform(project_dir: Path, naming: Naming, settings: StackSettings
             architecture=functions.architecture,
             handlers=Path(settings.processing.handlers),
             build=functions.bundles == "built",
+            schemas=settings.ingest.schema_mode != "off",
         ),
         python=functions.python,
         architecture=functions.architecture,

@@ -37,7 +37,10 @@ def handle(event: dict[str, Any], app: "wiring.Ingest") -> dict[str, Any]:
 
 
 def _accept(request: Request, app: "wiring.Ingest") -> dict[str, Any]:
-    accepted = app.acceptor.accept(read_event(request), correlation_id=request.correlation_id)
+    event = read_event(request)
+    if app.gate is not None:
+        app.gate.check(event)
+    accepted = app.acceptor.accept(event, correlation_id=request.correlation_id)
     log.info(
         "event_accepted",
         event_id=accepted.event_id,

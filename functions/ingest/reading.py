@@ -1,5 +1,7 @@
 """From an HTTP request to an event: which form it has, and what its id is."""
 
+from dataclasses import replace
+
 from functions.common.errors import FieldProblem, InvalidEvent, MalformedRequest, UnsupportedMediaType
 from functions.common.events import validate_fields
 from functions.common.http import Request
@@ -45,7 +47,7 @@ def _read_native(body: bytes) -> IncomingEvent:
     # An event may say all it has to say by its type: an absent payload is JSON's null.
     text = "null" if payload is None else payload.text
     refuse_deep("payload", text)
-    return IncomingEvent(fields=fields, payload=text)
+    return IncomingEvent(fields=fields, payload=text, payload_value=None if payload is None else payload.value)
 
 
 def _with_idempotency_key(event: IncomingEvent, request: Request) -> IncomingEvent:
@@ -62,4 +64,4 @@ def _with_idempotency_key(event: IncomingEvent, request: Request) -> IncomingEve
         problem = FieldProblem(field="event_id", message=f"Differs from the {Header.IDEMPOTENCY_KEY} header.")
         raise InvalidEvent("The request names two event ids.", problems=[problem])
     fields = event.fields.model_copy(update={"event_id": key})
-    return IncomingEvent(fields=fields, payload=event.payload, attributes=event.attributes)
+    return replace(event, fields=fields)
