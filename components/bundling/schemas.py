@@ -112,8 +112,11 @@ def read_schema(text: bytes, path: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path}: it is not JSON: {error}.") from error
     _refuse_invalid(schema, path)
-    for place, part in parts_of(schema):
+    parts = dict(parts_of(schema))
+    for place, part in parts.items():
         _refuse_foreign(part, path, place)
+    for place in parts:
+        _refuse_stray_reference(schema, parts, path, place)
     build_validator(schema, path)
     return schema
 
@@ -153,6 +156,14 @@ def parts_of(
                 yield from parts_of(one, (*place, keyword, name))
 
 
+def resolved(file: Any, reference: str) -> Any:
+    """Return what a checked reference, such as `#/$defs/item`, points at."""
+    part = file
+    for step in _steps(reference):
+        part = part[int(step)] if isinstance(part, list) else part[step]
+    return part
+
+
 def pointed(place: tuple[str | int, ...] | list[str | int]) -> str:
     """Write a place as people do: `properties.items[0]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
@@ -183,6 +194,43 @@ def _refuse_foreign(part: Mapping[str, Any], path: str, place: tuple[str | int, 
     reference = part.get("$ref", "#")
     if reference != "#" and not reference.startswith("#/"):
         raise BundleError(f"{path}: {at}: $ref must point into the same file, such as #/$defs/item.")
+
+
+def _refuse_stray_reference(
+    schema: Any, parts: Mapping[tuple[str | int, ...], Mapping[str, Any]], path: str, place: tuple[str | int, ...]
+) -> None:
+    """Refuse a reference to what is no schema, and one that comes back to itself without looking at a member."""
+    reference = parts[place].get("$ref")
+    if reference is None:
+        return
+    at = pointed((*place, "$ref"))
+    places = {"#" + "".join(f"/{_escaped(step)}" for step in one) for one in parts}
+    if reference not in places:
+        raise BundleError(f"{path}: {at}: {reference} is no schema in this file.")
+    target, pending, seen = parts[place], [resolved(schema, reference)], list[int]()
+    while pending:
+        part = pending.pop()
+        if part is target:
+            raise BundleError(f"{path}: {at}: {reference} leads back to itself without ever reaching a value.")
+        if isinstance(part, Mapping) and id(part) not in seen:
+            seen.append(id(part))
+            pending += _in_place(schema, part)
+
+
+def _in_place(schema: Any, part: Mapping[str, Any]) -> list[Any]:
+    """Return the schemas that a value is held to together with this one."""
+    together = [part[word] for word in ("if", "then", "else", "not") if word in part]
+    together += [one for word in ("allOf", "anyOf", "oneOf") for one in part.get(word, ())]
+    together += part.get("dependentSchemas", {}).values()
+    return [*together, resolved(schema, part["$ref"])] if "$ref" in part else together
+
+
+def _steps(reference: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
+
+
+def _escaped(step: str | int) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Proves that one schema accepts everything another one accepts, or says what stands in the way.
 
-A proof by keywords: each one of the wider schema must follow from the narrower one's. What cannot be followed is reported
-as well (rule `not_proven`): an alarm too many costs a look, one too few costs events.
+A proof by keywords: each one of the wider schema must follow from the narrower one's. What cannot be followed is
+reported as well (rule `not_proven`): an alarm too many costs a look, one too few costs events.
 """
 
 import json
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.bundling.schemas import ANNOTATIONS, pointed
+from components.bundling.schemas import ANNOTATIONS, LISTS, NAMED, ONE, resolved
 from fluxa.schemas.issues import Issue, Place
 from fluxa.schemas.limits import limit_issues
 from fluxa.schemas.members import array_issues, object_issues
@@ -82,12 +82,7 @@ class Proof:
     def _unreasoned(self, olds: list[Any], new: Mapping[str, Any], place: Place) -> Iterator[Issue]:
         for group in (*_TOGETHER, *((word,) for word in sorted(_WHOLE))):
             mine = {word: new[word] for word in group if word in new}
-            trivial = (
-                group == ("then",)
-                or mine.get(group[0], True) is True
-                and len(mine) == 1
-                and group[0] not in {"not", "contains", "oneOf"}
-            )
+            trivial = group[0].startswith("unevaluated") and mine.get(group[0]) is True
             if not mine or trivial:
                 continue
             theirs = [{word: old[word] for word in group if word in old} for old in olds]
@@ -137,15 +132,6 @@ class Proof:
             pending += old.get("allOf", ())
 
 
-def resolved(file: Any, reference: str) -> Any:
-    """Return what `#/$defs/item` points at."""
-    part = file
-    for step in reference.removeprefix("#").split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        part = part[int(name)] if isinstance(part, list) else part[name]
-    return part
-
-
 def _references(part: Any) -> set[str]:
     """Return every `$ref` in a part; one inside an example costs nothing but a comparison more."""
     if isinstance(part, Mapping):
@@ -155,10 +141,19 @@ def _references(part: Any) -> set[str]:
 
 
 def _meaning(part: Any) -> Any:
-    """Leave out what refuses nothing."""
+    """Leave out what refuses nothing, at every level."""
     if not isinstance(part, Mapping):
         return part
-    return {word: value for word, value in part.items() if word not in ANNOTATIONS and not word.startswith("x-")}
+    return {
+        word: _parts_meaning(word, value)
+        for word, value in part.items()
+        if word not in ANNOTATIONS and not word.startswith("x-")
+    }
 
 
-__all__ = ["Issue", "Proof", "issues_between", "pointed"]
+def _parts_meaning(word: str, value: Any) -> Any:
+    if word in ONE:
+        return _meaning(value)
+    if word in LISTS:
+        return [_meaning(part) for part in value]
+    return {name: _meaning(part) for name, part in value.items()} if word in NAMED else value
