@@ -172,7 +172,7 @@ def pointed(place: tuple[str | int, ...] | list[str | int]) -> str:
 def _refuse_invalid(schema: Any, path: str) -> None:
     import jsonschema_rs as rs  # noqa: PLC0415
 
-    if not isinstance(schema, Mapping):
+    if not isinstance(schema, dict):
         raise BundleError(f"{path}: a schema is a JSON object.")
     if schema.get("$schema", DIALECT) != DIALECT:
         raise BundleError(f"{path}: $schema: only {DIALECT} is understood.")

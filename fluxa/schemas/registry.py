@@ -38,7 +38,7 @@ class Finding:
     def __str__(self) -> str:
         if self.against is None:
             return self.message
-        return f"{self.path}: {self.place or 'the schema'}: {self.message} (rule {self.rule}; against {self.against})"
+        return f"{self.path}: {self.place or 'the schema'}: {self.message} (rule {self.rule})"
 
 
 def check(project_dir: Path, ref: str | None) -> list[Finding]:
