@@ -36,6 +36,8 @@ class Bundler:
     """The folder of event handlers, relative to the project: the setting `processing.handlers`."""
     build: bool
     """Whether `archive` builds what is missing; a plan needs only the names."""
+    schemas: bool = False
+    """Whether ingest carries the schema registry: the setting `ingest.schema_mode` is not off."""
     out_dir: Path | None = None
     """Where the zips go; `.fluxa/bundles` in the project unless given."""
     _recipes: dict[str, Recipe] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -113,5 +115,6 @@ class Bundler:
                 platform=self._platform,
                 project_dir=self._root,
                 handlers=self.handlers,
+                schemas=self.schemas,
             )
         return self._recipes[function]

@@ -40,6 +40,7 @@ class IngestUnit(pulumi.ComponentResource):
                     "QUEUE_URL": args.queue.url,
                     "PAYLOAD_BUCKET": args.payloads.name,
                     "INLINE_LIMIT_BYTES": str(args.settings.inline_limit_bytes),
+                    "SCHEMA_MODE": args.settings.schema_mode,
                 },
                 statements=(*args.queue.send_statements(), *args.payloads.write_statements()),
                 reserved_concurrency=args.settings.max_concurrency,

@@ -96,6 +96,7 @@ def stack_platform(project_dir: Path, naming: Naming, account: Account, settings
             architecture=functions.architecture,
             handlers=Path(settings.processing.handlers),
             build=functions.bundles == "built",
+            schemas=settings.ingest.schema_mode != "off",
         ),
         fluxa_version=_version(project_dir),
         settings_fingerprint=settings.fingerprint(),

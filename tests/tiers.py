@@ -35,6 +35,7 @@ TIERS = {
             (*PYTHON, "ruff", "format", "--quiet", "--check", "."),
             (*PYTHON, "codespell_lib"),
             (sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-logo"),
+            (*PYTHON, "fluxa.cli", "schema", "check"),
         ),
     ),
     "types": Tier(commands=((*PYTHON, "mypy"),)),

@@ -48,14 +48,20 @@ _PARALLEL_INSTALLS = 8
 _MISLEADING = frozenset({"UV_FROZEN", "UV_LOCKED", "UV_PYTHON", "VIRTUAL_ENV"})
 
 
-def locked_requirements(project_dir: Path, group: str) -> str:
-    """Return the group's packages with exact versions and hashes, as uv.lock has them.
+def locked_requirements(project_dir: Path, *groups: str) -> str:
+    """Return the groups' packages with exact versions and hashes, as uv.lock has them.
 
     Raises:
         BundleError: There is no uv, no lock file or no such group.
     """
-    options = ("--frozen", "--only-group", group, "--no-emit-project", "--no-header", "--no-annotate")
-    return _uv("export", *options, cwd=project_dir, purpose=f"read the locked dependencies of {group}")
+    options = (
+        "--frozen",
+        *(f"--only-group={group}" for group in groups),
+        "--no-emit-project",
+        "--no-header",
+        "--no-annotate",
+    )
+    return _uv("export", *options, cwd=project_dir, purpose=f"read the locked dependencies of {groups[0]}")
 
 
 def install_all(requirements: str, store: Path, *, project_dir: Path, platform: Platform) -> list[Path]:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 from components.bundling.dependencies import Platform, handler_services, locked_requirements
 from components.bundling.errors import BundleError
+from components.bundling.schemas import checked_schema_files
 from components.bundling.sources import FUNCTIONS, source_files
 from components.bundling.trimming import SERVICES
 from functions.common.names import Service
+
+_SCHEMAS_GROUP = "ingest-schemas"
+"""The dependency group of what checks a payload: half as large as ingest itself, so it comes only where it is used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,20 +46,34 @@ class Recipe:
         return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()
 
 
-def recipe_for(function: str, *, platform: Platform, project_dir: Path, handlers: Path) -> Recipe:
+def recipe_for(
+    function: str, *, platform: Platform, project_dir: Path, handlers: Path, schemas: bool = False
+) -> Recipe:
     """Collect what a function's bundle is made of, without building anything.
 
+    Args:
+        function: Its name.
+        platform: Where it runs.
+        project_dir: The project's root.
+        handlers: The folder of event handlers, below the root.
+        schemas: Whether ingest checks payloads, and so carries the schemas and what checks them.
+
     Raises:
-        BundleError: There is no such function, or something it needs does not exist.
+        BundleError: There is no such function, something it needs does not exist, or a schema is not valid.
     """
     if function not in FUNCTIONS:
         raise BundleError(f"There is no function {function!r}: there are {', '.join(FUNCTIONS)}.")
     extra = handler_services(project_dir) if function == Service.PROCESSOR else frozenset[str]()
+    sources = source_files(project_dir, function, handlers)
+    groups = [function]
+    if schemas and function == Service.INGEST:
+        sources |= {name.path: file for name, file in checked_schema_files(project_dir).items()}
+        groups.append(_SCHEMAS_GROUP)
     return Recipe(
         function=function,
         platform=platform,
-        sources=source_files(project_dir, function, handlers),
-        requirements=locked_requirements(project_dir, function),
+        sources=sources,
+        requirements=locked_requirements(project_dir, *groups),
         services=SERVICES[function] | extra,
     )
 

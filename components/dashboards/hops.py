@@ -34,6 +34,7 @@ def ingest_page(sight: Sight) -> Iterator[Row]:
             ("accepted", watched.ours(Service.INGEST, MetricName.EVENTS_ACCEPTED)),
             ("rejected: the client's fault", watched.ours(Service.INGEST, MetricName.EVENTS_REJECTED)),
             ("failed: to be sent again", watched.ours(Service.INGEST, MetricName.EVENTS_FAILED)),
+            ("accepted against their schema", watched.ours(Service.INGEST, MetricName.SCHEMA_VIOLATIONS)),
             width=HALF,
         ),
         sight.lines(

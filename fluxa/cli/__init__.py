@@ -12,6 +12,7 @@ from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
 from fluxa.cli.env import env
 from fluxa.cli.plan import plan
+from fluxa.cli.schema import schema
 from fluxa.cli.stopping import leave
 from fluxa.errors import OperatorError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for command in (dev, demo, env, plan, bundle):
     app.command()(command)
+app.add_typer(schema, name="schema", help="The schemas of events, and whether a change to one may be published.")
 
 
 def _print_version(wanted: bool) -> None:

@@ -24,6 +24,9 @@ def bundle(
     handlers: Annotated[
         Path, typer.Option(metavar="DIR", help="Your handlers' folder, as the setting processing.handlers names it.")
     ] = Path("handlers"),
+    schemas: Annotated[
+        bool, typer.Option("--schemas", help="Let ingest carry schemas/, as with ingest.schema_mode warn or enforce.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the zips go.", show_default=".fluxa/bundles")
     ] = None,
@@ -35,7 +38,15 @@ def bundle(
     """
     from components.bundle import BundleError, Bundler
 
-    bundler = Bundler(find_project(Path.cwd()), python, _architecture(architecture), handlers, build=True, out_dir=out)
+    bundler = Bundler(
+        find_project(Path.cwd()),
+        python,
+        _architecture(architecture),
+        handlers,
+        build=True,
+        schemas=schemas,
+        out_dir=out,
+    )
     try:
         paths = bundler.build_missing(*(functions or ()))
     except BundleError as error:

@@ -10,6 +10,9 @@ FluxaError
 │   ├── PayloadTooLarge         payload_too_large        413
 │   ├── UnsupportedMediaType    unsupported_media_type   415
 │   ├── InvalidEvent            invalid_event            422
+│   ├── SchemaViolated          schema_violated          422
+│   ├── UnknownSchemaVersion    unknown_schema_version   422
+│   ├── PayloadUnfit            payload_unfit            —
 │   ├── InvalidEnvelope         invalid_envelope         —
 │   ├── PayloadHashMismatch     payload_hash_mismatch    —
 │   ├── PayloadMissing          payload_missing          —
@@ -127,6 +130,28 @@ class InvalidEvent(PermanentError):
     code = "invalid_event"
     status = 422
     title = "The event is not valid"
+
+
+class SchemaViolated(PermanentError):
+    """The payload is not what the schema of the event's type asks for."""
+
+    code = "schema_violated"
+    status = 422
+    title = "The payload does not fit its schema"
+
+
+class UnknownSchemaVersion(PermanentError):
+    """The event's type has schemas, and none of the version that the event names."""
+
+    code = "unknown_schema_version"
+    status = 422
+    title = "There is no such version of the schema"
+
+
+class PayloadUnfit(PermanentError):
+    """The payload does not fit the model that a handler declared."""
+
+    code = "payload_unfit"
 
 
 class InvalidEnvelope(PermanentError):

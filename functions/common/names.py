@@ -46,6 +46,8 @@ class MetricName(StrEnum):
     EVENTS_RETRIED = "EventsRetried"
     PAYLOADS_OFFLOADED = "PayloadsOffloaded"
     """Events whose payload travelled through S3."""
+    SCHEMA_VIOLATIONS = "SchemaViolations"
+    """Events that broke their type's schema and were accepted all the same, in mode `warn`, by `Reason`."""
     EVENT_LATENCY = "EventLatency"
     """Milliseconds from acceptance at the API to the commit in PostgreSQL."""
     QUERIES_SERVED = "QueriesServed"

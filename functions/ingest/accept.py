@@ -15,7 +15,7 @@ from functions.common.envelope import (
 )
 from functions.common.identifiers import new_id
 from functions.ingest.incoming import IncomingEvent
-from functions.ingest.ports import Clock, OutgoingMessage, PayloadStore, Queue
+from functions.ingest.ports import Clock, Gate, OutgoingMessage, PayloadStore, Queue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +47,8 @@ class Acceptor:
     clock: Clock
     inline_limit_bytes: int
     """A message larger than this, as SQS counts it, leaves its payload in S3."""
+    gate: Gate | None = None
+    """None where the stack holds no payload to a schema."""
 
     def accept(self, event: IncomingEvent, *, correlation_id: str) -> Accepted:
         """Return once the event is safe.
@@ -55,6 +57,7 @@ class Acceptor:
         whereas the other order would leave a message without its payload.
 
         Raises:
+            PermanentError: As `prepare`.
             PayloadStoreUnavailable: S3 did not take the payload.
             QueueUnavailable: SQS did not acknowledge the message.
         """
@@ -68,7 +71,13 @@ class Acceptor:
         )
 
     def prepare(self, event: IncomingEvent, *, correlation_id: str) -> Prepared:
-        """Make the event's message; asks nobody."""
+        """Make the event's message; asks nobody.
+
+        Raises:
+            PermanentError: The stack's gate does not let the event pass.
+        """
+        if self.gate is not None:
+            self.gate.check(event)
         payload = event.payload.encode()
         envelope = self._envelope(event, payload, correlation_id)
         attributes = attributes_of(envelope)

@@ -102,7 +102,13 @@ def _incoming(attributes: dict[str, Any], data: Member | None) -> IncomingEvent:
     }
     payload = "null" if data is None else data.text
     refuse_deep("data", payload)
-    return IncomingEvent(fields=_validated(fields), payload=payload, attributes=rest or None)
+    return IncomingEvent(
+        fields=_validated(fields),
+        payload=payload,
+        payload_value=None if data is None else data.value,
+        payload_field="data",
+        attributes=rest or None,
+    )
 
 
 def _validated(fields: dict[str, Any]) -> Any:

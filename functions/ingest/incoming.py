@@ -1,6 +1,7 @@
 """An event as it was understood from a request, before it has been accepted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from functions.common.events import EventFields
 
@@ -12,5 +13,9 @@ class IncomingEvent:
     fields: EventFields
     payload: str
     """JSON text exactly as the client wrote it."""
+    payload_value: Any = field(default=None, repr=False, compare=False)
+    """What that text says, for looking at only: it is never written again."""
+    payload_field: str = field(default="payload", compare=False)
+    """What the form in which the event was sent calls it."""
     attributes: dict[str, str] | None = None
     """CloudEvents context attributes that have no field of their own."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.common.envelope import MessageAttributes
+from functions.ingest.incoming import IncomingEvent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,3 +54,14 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Return the time now, aware, in UTC."""
+
+
+class Gate(Protocol):
+    """What the stack asks of events beside their form."""
+
+    def check(self, event: IncomingEvent) -> None:
+        """Return if the event may pass.
+
+        Raises:
+            PermanentError: One of its subclasses, saying what is wrong with the event.
+        """

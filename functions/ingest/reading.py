@@ -86,7 +86,7 @@ def _read_native(members: dict[str, Member]) -> IncomingEvent:
     # An event may say all it has to say by its type: an absent payload is JSON's null.
     text = "null" if payload is None else payload.text
     refuse_deep("payload", text)
-    return IncomingEvent(fields=fields, payload=text)
+    return IncomingEvent(fields=fields, payload=text, payload_value=None if payload is None else payload.value)
 
 
 def _with_idempotency_key(event: IncomingEvent, request: Request) -> IncomingEvent:

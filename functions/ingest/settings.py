@@ -1,5 +1,7 @@
 """The ingest function's environment."""
 
+from typing import Literal
+
 from functions.common.environment import FunctionSettings
 
 
@@ -9,3 +11,4 @@ class IngestSettings(FunctionSettings):
     queue_url: str
     payload_bucket: str
     inline_limit_bytes: int
+    schema_mode: Literal["off", "warn", "enforce"] = "off"

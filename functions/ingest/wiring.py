@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Literal
 
 import boto3
 
@@ -14,6 +15,7 @@ from functions.common.metrics import Metrics
 from functions.common.names import Service
 from functions.ingest.accept import Acceptor
 from functions.ingest.batch_accept import BatchAcceptor
+from functions.ingest.schemas import SCHEMAS_FOLDER, SchemaGate, Schemas
 from functions.ingest.settings import IngestSettings
 
 
@@ -35,12 +37,18 @@ def ingest() -> Ingest:
     """Built on the first request, reused while this execution environment lives."""
     settings = IngestSettings.from_environment()
     log.configure(Service.INGEST, settings.log_level)
+    metrics = Metrics(service=Service.INGEST, stack=settings.stack)
     return Ingest(
         acceptor=Acceptor(
             queue=SqsQueue(boto3.client("sqs", config=CLIENT_CONFIG), settings.queue_url),
             payloads=S3Payloads(boto3.client("s3", config=CLIENT_CONFIG), settings.payload_bucket),
             clock=lambda: datetime.now(UTC),
             inline_limit_bytes=settings.inline_limit_bytes,
+            gate=_gate(settings.schema_mode, metrics),
         ),
-        metrics=Metrics(service=Service.INGEST, stack=settings.stack),
+        metrics=metrics,
     )
+
+
+def _gate(mode: Literal["off", "warn", "enforce"], metrics: Metrics) -> SchemaGate | None:
+    return None if mode == "off" else SchemaGate(mode=mode, schemas=Schemas(SCHEMAS_FOLDER), metrics=metrics)

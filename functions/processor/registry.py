@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import psycopg
+from pydantic import BaseModel
 
 from functions.common.log import get_logger
 from functions.processor.event import Event
+from functions.processor.models import reading
 
 Handler = Callable[[Event, psycopg.Connection[Any]], None]
 """Runs inside the event's own transaction: its SQL is committed together with the event, or not at all.
@@ -23,6 +25,11 @@ anything else is a bug, is retried, and alarms.
 What it changes with `SET` is put back before the next event. `SET LOCAL` needs no putting back, and is the only way
 behind RDS Proxy: there a plain `SET` costs the sharing of connections, and a name of its own (`app.tenant`) stays set.
 """
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TypedHandler = Callable[[Event, psycopg.Connection[Any], Model], None]
+"""As `Handler`, and is given the payload as the model that it was registered with."""
 
 HANDLERS_PACKAGE = "handlers"
 """The folder that the setting `processing.handlers` names is bundled under this name."""
@@ -36,15 +43,29 @@ class Registry:
     def __init__(self) -> None:
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
 
-    def on(self, *types: str) -> Callable[[Handler], Handler]:
-        """Register a function for one or more event types: `@on("order.created")`."""
+    @overload
+    def on(self, *types: str) -> Callable[[Handler], Handler]: ...
+
+    @overload
+    def on(self, *types: str, schema: type[Model]) -> Callable[[TypedHandler[Model]], TypedHandler[Model]]: ...
+
+    def on(self, *types: str, schema: Any = None) -> Callable[[Any], Any]:
+        """Register a function for one or more event types: `@on("order.created")`.
+
+        Args:
+            types: The event types.
+            schema: A pydantic model; the handler gets the payload as one of it, its third argument. A payload that
+                does not fit is a `PermanentError`: its event goes to the dead-letter queue, with what is wrong.
+        """
         # `@on` without parentheses passes the function itself.
         if not types or any(callable(name) or not name for name in types):
             raise ValueError('name the event types that the handler is for: @on("order.created")')
+        if schema is not None and not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+            raise ValueError('schema takes a pydantic model: @on("order.created", schema=OrderCreated)')
 
-        def register(handler: Handler) -> Handler:
+        def register(handler: Any) -> Any:
             for name in types:
-                self._handlers[name].append(handler)
+                self._handlers[name].append(handler if schema is None else reading(schema, handler))
             return handler
 
         return register

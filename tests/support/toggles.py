@@ -53,6 +53,7 @@ TOGGLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "api.hosted_zone_id": "Z0123456789",
         },
     },
+    "ingest.schema_mode": choices("ingest.schema_mode", "off", "warn", "enforce"),
     "ingest.max_concurrency": choices("ingest.max_concurrency", None, 50),
     "ingest.provisioned": choices("ingest.provisioned_concurrency", 0, 2),
     "processing.reserved": choices("processing.reserved_concurrency", None, 100),

@@ -1,0 +1,177 @@
+"""The registry in the working tree, against what was published: the same folder at a commit."""
+
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from components.bundling.errors import BundleError
+from components.bundling.schemas import SCHEMAS_FOLDER, SchemaName, pointed, read_schema, schema_files, schema_name
+from fluxa.errors import OperatorError
+from fluxa.schemas.compatibility import issues_between
+from fluxa.schemas.issues import Issue
+
+Mode = Literal["backward", "forward", "full", "none"]
+"""What a change must keep: the new schema accepts what the old one did, the old one what the new one does, both."""
+
+MAIN = ("main", "origin/main")
+"""Where published schemas are looked for unless told otherwise."""
+
+_SETTING = "schema-compatibility under [tool.fluxa] in pyproject.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One reason not to publish the registry as it is."""
+
+    path: str
+    """The schema's file."""
+    place: str
+    rule: str
+    message: str
+    against: str | None = None
+    """What it was compared with; None when the file itself is not valid."""
+
+    def __str__(self) -> str:
+        if self.against is None:
+            return self.message
+        return f"{self.path}: {self.place or 'the schema'}: {self.message} (rule {self.rule})"
+
+
+def check(project_dir: Path, ref: str | None) -> list[Finding]:
+    """Return everything that speaks against the registry: schemas that are not valid, changes that break users.
+
+    Args:
+        project_dir: The project's root.
+        ref: The commit that was published; None leaves it at the schemas' validity.
+
+    Raises:
+        OperatorError: The modes in pyproject.toml cannot be read, or the commit.
+    """
+    mode_of = modes(project_dir)
+    schemas, findings = _read(project_dir)
+    if ref is None:
+        return findings
+    published = _published(project_dir, ref)
+    files = _names(project_dir)
+    findings += [
+        Finding(
+            path=name.path, place="", rule="version_removed", message="removed, and events may name it", against=ref
+        )
+        for name in published
+        if name not in files and mode_of(name.type) != "none"
+    ]
+    for name, schema in schemas.items():
+        previous = _previous(name, schemas)
+        if name in published:
+            old, against = _readable(published[name], name.path), ref
+        elif previous is not None:
+            old, against = schemas[previous], previous.path
+        else:
+            continue
+        if old is not None:
+            findings += _compared(name, old, schema, mode_of(name.type), against)
+    return findings
+
+
+def modes(project_dir: Path) -> "_Modes":
+    """Read which change is compatible, for each event type.
+
+    Raises:
+        OperatorError: There is no such mode.
+    """
+    with (project_dir / "pyproject.toml").open("rb") as file:
+        given = tomllib.load(file).get("tool", {}).get("fluxa", {}).get("schema-compatibility", "backward")
+    by_type = given if isinstance(given, dict) else {"default": given}
+    for name, mode in by_type.items():
+        if mode not in get_args(Mode):
+            raise OperatorError(f"{_SETTING}: {name} is {mode!r}; it must be one of {', '.join(get_args(Mode))}.")
+    return _Modes({"default": "backward", **by_type})
+
+
+@dataclass(frozen=True)
+class _Modes:
+    by_type: Mapping[str, Mode]
+
+    def __call__(self, event_type: str) -> Mode:
+        return self.by_type.get(event_type, self.by_type["default"])
+
+
+def published_ref(project_dir: Path) -> str | None:
+    """Return the first of `MAIN` that exists; None without one, or without git."""
+    return next(
+        (ref for ref in MAIN if _git(project_dir, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")), None
+    )
+
+
+def _names(project_dir: Path) -> Mapping[SchemaName, Path]:
+    try:
+        return schema_files(project_dir)
+    except BundleError as error:
+        raise OperatorError(str(error)) from error
+
+
+def _read(project_dir: Path) -> tuple[dict[SchemaName, Any], list[Finding]]:
+    schemas, findings = {}, []
+    for name, file in _names(project_dir).items():
+        try:
+            schemas[name] = read_schema(file.read_bytes(), name.path)
+        except BundleError as error:
+            findings.append(Finding(path=name.path, place="", rule="invalid", message=str(error)))
+    return schemas, findings
+
+
+def _published(project_dir: Path, ref: str) -> dict[SchemaName, bytes]:
+    # The project may be a folder of a larger repository: `./` is this folder, and so are the names listed.
+    listed = _git(project_dir, "ls-tree", "-r", "-z", "--name-only", ref, "--", f"{SCHEMAS_FOLDER}/")
+    if listed is None:
+        raise OperatorError(f"git knows no commit {ref!r} here: fetch it, or name another with --against.")
+    found = {}
+    for path in filter(None, listed.decode().split("\0")):
+        try:
+            name = schema_name(path)
+        except BundleError:
+            continue
+        found[name] = _git(project_dir, "cat-file", "blob", f"{ref}:./{path}") or b""
+    return found
+
+
+def _previous(name: SchemaName, schemas: Mapping[SchemaName, Any]) -> SchemaName | None:
+    older = [one for one in schemas if one.type == name.type and one.rank < name.rank]
+    return max(older, key=lambda one: one.rank, default=None)
+
+
+def _readable(text: bytes, path: str) -> Any:
+    """Return a published schema, or None: one that was not valid was never bundled, so nobody relies on it."""
+    try:
+        return read_schema(text, path)
+    except BundleError:
+        return None
+
+
+def _compared(name: SchemaName, old: Any, new: Any, mode: Mode, against: str) -> Iterator[Finding]:
+    found: list[tuple[Issue, str]] = []
+    if mode in {"backward", "full"}:
+        found += [(issue, "") for issue in issues_between(old, new)]
+    if mode in {"forward", "full"}:
+        found += [(issue, "read the other way round: ") for issue in issues_between(new, old)]
+    for issue, prefix in dict.fromkeys(found):
+        yield Finding(
+            path=name.path,
+            place=pointed(issue.place),
+            rule=issue.rule,
+            message=f"{prefix}{issue.message}",
+            against=against,
+        )
+
+
+def _git(project_dir: Path, *arguments: str) -> bytes | None:
+    """Return what git prints, or None when it refuses or is not there."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run((git, *arguments), cwd=project_dir, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
