@@ -12,18 +12,18 @@ from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
 from fluxa.cli.env import env
 from fluxa.cli.plan import plan
+from fluxa.cli.send import send
 from fluxa.cli.stopping import leave
 from fluxa.errors import OperatorError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     # A traceback is for a bug of ours, and then Python's own says all without printing variables, secrets among them.
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, env, plan, bundle):
+for command in (dev, demo, env, send, plan, bundle):
     app.command()(command)
 
 
