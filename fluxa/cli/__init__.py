@@ -10,10 +10,13 @@ import typer
 from fluxa.cli.bundle import bundle
 from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
+from fluxa.cli.dlq import dlq
 from fluxa.cli.env import env
+from fluxa.cli.events import events
 from fluxa.cli.plan import plan
 from fluxa.cli.send import send
 from fluxa.cli.stopping import leave
+from fluxa.cli.trace import trace
 from fluxa.errors import OperatorError
 
 app = typer.Typer(
@@ -23,8 +26,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, env, send, plan, bundle):
+for command in (dev, demo, env, send, events, trace, plan, bundle):
     app.command()(command)
+app.add_typer(dlq, name="dlq")
 
 
 def _print_version(wanted: bool) -> None:
