@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-_NARROWEST = 200
-"""Columns when standard output is no terminal."""
+_WIDEST = 100_000
+"""Columns when standard output is no terminal: every line as long as it needs to be, as `grep` wants it."""
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -19,5 +19,5 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_row(*(Text("" if value is None else str(value), overflow="fold") for value in row))
     console = Console(highlight=False)
     if not sys.stdout.isatty():
-        console.width = max(console.width, _NARROWEST)
+        console.width = _WIDEST
     console.print(table)

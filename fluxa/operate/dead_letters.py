@@ -25,7 +25,7 @@ class DeadLetter:
     attributes: Mapping[str, Any]
     """As boto3 gives and takes them."""
     sent_at: datetime
-    """When the processor sent it to this queue, or ingest to the main one if SQS moved it. Its expiry counts from it."""
+    """When the processor sent it here, or ingest to the main queue if SQS moved it. It expires counting from then."""
     envelope: Envelope | None = field(repr=False)
     """None for a message that ingest of this version did not write: it is foreign."""
 

@@ -33,6 +33,7 @@ class EventFeed:
     """Reads events."""
 
     api: Api
+    pause_seconds: float = FOLLOW_SECONDS
 
     def newest(self, filters: Mapping[str, str], *, limit: int) -> Iterator[Event]:
         """Yield events, newest first.
@@ -64,7 +65,7 @@ class EventFeed:
         seen: dict[str, datetime] = {}
         yield from _unseen(shown, seen)
         while True:
-            self.api.wait(FOLLOW_SECONDS)
+            self.api.wait(self.pause_seconds)
             after = floor
             # No clock of this machine's: it may be wrong by more than events are late.
             if seen:

@@ -128,7 +128,7 @@ def _ask_pulumi(stack: str, project_dir: Path) -> dict[str, Any]:
             check=False,
             timeout=PULUMI_TIMEOUT_SECONDS,
         )
-    except FileNotFoundError:
+    except OSError:
         raise OperatorError(
             "The Pulumi CLI is not installed, so the stack's outputs cannot be asked for: install it, "
             "or name a file that holds them with --outputs."
