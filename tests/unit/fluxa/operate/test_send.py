@@ -28,7 +28,7 @@ def write(file: Path, count: int, first: int = 0) -> None:
 def send(api: Api, file: Path, *, steps: list[Progress] | None = None, **options: object) -> Progress:
     seen: list[Progress] = [] if steps is None else steps
     restart = bool(options.pop("restart", False))
-    sender = Sender(api=api, **{"stack": "test", "concurrency": 2, **options})  # type: ignore[arg-type]  # by name
+    sender = Sender(api=api, **{"stack": "test", "concurrency": 2, **options})  # type: ignore[arg-type]  # options are passed on by name
     return sender.send_file(file, seen.append, restart=restart)
 
 
