@@ -70,6 +70,7 @@ class Sender:
             OperatorError: It could not be sent to its end.
         """
         progress = Progress(stack=self.stack, fingerprint="", fingerprint_bytes=0)
+        report(progress)
         return self._send(stream, progress, RejectedFile(rejected), report, seed=uuid.uuid4().hex)
 
     def _send(self, file: BinaryIO, progress: Progress, rejected: RejectedFile, keep: Report, *, seed: str) -> Progress:

@@ -104,9 +104,9 @@ def test_what_could_not_be_finished_says_how_to_go_on(server: BatchServer, file:
 
 
 def test_a_pipe_is_sent(server: BatchServer, tmp_path: Path):
-    code, out, _ = finish(start(server, "-", folder=tmp_path), '{"type":"a"}\n' * 3)
+    code, out, err = finish(start(server, "-", folder=tmp_path), '{"type":"a"}\n' * 3)
 
-    assert (0, 3, 3) == (code, json.loads(out)["accepted"], len(server.accepted))
+    assert (0, 3, 3, "") == (code, json.loads(out)["accepted"], len(server.accepted), err)
 
 
 def test_a_large_file_is_never_held_in_memory(server: BatchServer, tmp_path: Path):
