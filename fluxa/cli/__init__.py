@@ -10,23 +10,27 @@ import typer
 from fluxa.cli.bundle import bundle
 from fluxa.cli.demo import demo
 from fluxa.cli.dev import dev
+from fluxa.cli.dlq import dlq
 from fluxa.cli.env import env
+from fluxa.cli.events import events
 from fluxa.cli.plan import plan
 from fluxa.cli.schema import schema
+from fluxa.cli.send import send
 from fluxa.cli.stopping import leave
+from fluxa.cli.trace import trace
 from fluxa.errors import OperatorError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     # A traceback is for a bug of ours, and then Python's own says all without printing variables, secrets among them.
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, env, plan, bundle):
+for command in (dev, demo, env, send, events, trace, plan, bundle):
     app.command()(command)
 app.add_typer(schema, name="schema", help="The schemas of events, and whether a change to one may be published.")
+app.add_typer(dlq, name="dlq")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,129 @@
+"""A walk through the dead-letter queue: every message once, hidden from others meanwhile, and given back at the end."""
+
+import email.utils
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from fluxa.operate.dead_letters import DeadLetter
+
+ENTRIES_PER_CALL = 10
+"""AWS's limit, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/."""
+
+WAIT_SECONDS = 1
+"""Above 0 every server of the queue is asked, so that an empty answer means an empty queue."""
+
+HIDDEN_AT_LEAST_SECONDS = 60
+MESSAGES_PER_SECOND = 20
+"""What a walk surely manages: messages are hidden long enough for all of them to be looked at."""
+
+HIDDEN_AT_MOST_SECONDS = 43_200
+"""AWS's limit."""
+
+_NOTHING_NEW_AT_MOST = 5
+"""Answers in a row without a new message: all have been seen, and some are coming back already."""
+
+
+class Walk:
+    """One look at the queue; use it in a `with` block.
+
+    Args:
+        seconds_of_work: What the caller will need besides looking, for one message.
+    """
+
+    def __init__(self, sqs: Any, queue_url: str, *, seconds_of_work: float = 0.0) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._held: dict[str, DeadLetter] = {}
+        answer = sqs.get_queue_attributes(
+            QueueUrl=queue_url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
+        attributes = answer["Attributes"]
+        self.waiting = int(attributes["ApproximateNumberOfMessages"])
+        self.hidden = int(attributes["ApproximateNumberOfMessagesNotVisible"])
+        """Messages that somebody else is looking at."""
+        self.began = _clock_of(answer)
+        """By AWS's clock, in whole seconds."""
+        seconds = HIDDEN_AT_LEAST_SECONDS + self.waiting * (1 / MESSAGES_PER_SECOND + seconds_of_work)
+        self._hidden_seconds = min(HIDDEN_AT_MOST_SECONDS, round(seconds))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back()
+
+    def letters(self) -> Iterator[list[DeadLetter]]:
+        """Yield the messages, at most ten at a time, each once."""
+        seen: set[str] = set()
+        nothing_new = 0
+        while nothing_new < _NOTHING_NEW_AT_MOST:
+            answer = self._sqs.receive_message(
+                QueueUrl=self._queue_url,
+                MaxNumberOfMessages=ENTRIES_PER_CALL,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["SentTimestamp"],
+                VisibilityTimeout=self._hidden_seconds,
+                WaitTimeSeconds=WAIT_SECONDS,
+            )
+            received = [DeadLetter.from_message(message) for message in answer.get("Messages", [])]
+            if not received:
+                return
+            # The newest receipt is the one that counts.
+            self._held |= {letter.message_id: letter for letter in received}
+            new = [letter for letter in received if letter.message_id not in seen]
+            seen |= {letter.message_id for letter in new}
+            nothing_new = 0 if new else nothing_new + 1
+            if new:
+                yield new
+
+    def remove(self, letters: Sequence[DeadLetter]) -> int:
+        """Delete messages for good; return how many could not be."""
+        entries = [
+            {"Id": str(place), "ReceiptHandle": self._held[letter.message_id].receipt}
+            for place, letter in enumerate(letters)
+        ]
+        if not entries:
+            return 0
+        answer = self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        kept = {int(entry["Id"]) for entry in answer.get("Failed", [])}
+        for place, letter in enumerate(letters):
+            if place not in kept:
+                del self._held[letter.message_id]
+        return len(kept)
+
+    def _give_back(self) -> None:
+        for letters in _tens(list(self._held.values())):
+            entries = [
+                {"Id": str(place), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
+                for place, letter in enumerate(letters)
+            ]
+            # They come back by themselves a little later.
+            with suppress(BotoCoreError, ClientError):
+                self._sqs.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
+        self._held.clear()
+
+
+def _tens(letters: Sequence[DeadLetter]) -> Iterator[Sequence[DeadLetter]]:
+    for start in range(0, len(letters), ENTRIES_PER_CALL):
+        yield letters[start : start + ENTRIES_PER_CALL]
+
+
+def _clock_of(answer: dict[str, Any]) -> datetime:
+    """Return the moment of an answer by the server's own clock: this machine's may be wrong."""
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    try:
+        return email.utils.parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC).replace(microsecond=0)
+
+
+def first(walk: Walk, wanted: Callable[[DeadLetter], bool], limit: int) -> list[DeadLetter]:
+    """Return the first messages that are wanted."""
+    letters = itertools.chain.from_iterable(walk.letters())
+    return list(itertools.islice(filter(wanted, letters), limit))
