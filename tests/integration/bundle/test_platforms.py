@@ -11,7 +11,7 @@ ELF = b"\x7fELF"
 # e_machine of the ELF header, https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 MACHINES = {0x3E: "x86_64", 0xB7: "arm64"}
 
-LIMIT_KB = {"ingest": 4_500, "processor": 11_000, "query": 11_000, "maintenance": 11_500}
+LIMIT_KB = {"ingest": 5_000, "processor": 11_000, "query": 11_000, "maintenance": 11_500}
 """The goal for a zip that every cold start fetches. Nobody waits for maintenance."""
 
 

@@ -102,8 +102,8 @@ def run(account, owned, capsys):
 def test_a_deployment_makes_tables_partitions_roles_and_their_logins(run, owned, backend):
     answer, figures = run("migrate", backend)
 
-    assert (4, 5, backend) == (len(answer["applied"]), len(answer["partitions_created"]), answer["logins"])
-    assert (4, 3) == (figures["MigrationsApplied"], figures["PartitionsAhead"])
+    assert (5, 5, backend) == (len(answer["applied"]), len(answer["partitions_created"]), answer["logins"])
+    assert (5, 3) == (figures["MigrationsApplied"], figures["PartitionsAhead"])
     for role in APPLICATION_ROLES:
         with session(owned.url(role, PASSWORDS[role])) as connection:
             assert (0,) == connection.execute("SELECT count(*) FROM events").fetchone()
