@@ -219,14 +219,15 @@ def test_rejections_are_listed_once_however_often_the_run_is_stopped(
 def test_a_progress_that_is_not_this_files_is_refused(
     server: BatchServer, api: Api, target: Target, file: Path, change: str
 ):
-    write(file, 600)
-    server.fail = lambda event: event["payload"]["n"] == 599
+    write(file, 3_000)
+    server.fail = lambda event: event["payload"]["n"] == 2_999
     with pytest.raises(OperatorError, match="could not take"):
         send(api, file, concurrency=1)
     if change == "beginning":
         file.write_bytes(b" " + file.read_bytes())
     elif change == "shorter":
-        file.write_bytes(file.read_bytes()[:20_000])
+        # Behind the beginning that is compared, before the lines that were sent.
+        file.write_bytes(file.read_bytes()[:70_000])
     elif change == "torn":
         resume_path(file).write_text("{")
 
