@@ -15,7 +15,7 @@ from fluxa.schemas.limits import limit_issues
 from fluxa.schemas.members import array_issues, object_issues
 from fluxa.schemas.values import accepts, canonical, enumerated, type_issues
 
-STEPS_AT_MOST = 20_000
+STEPS_AT_MOST = 2_000
 """Of one proof. Schemas that people write take hundreds; alternatives within alternatives can take for ever."""
 
 _TOGETHER = (("if", "then", "else"), ("contains", "minContains", "maxContains"))
