@@ -61,8 +61,10 @@ def test_an_incompatible_edit_is_refused_with_its_path_and_rule(project, capsys)
     assert lines(capsys) == (
         1,
         [
-            "schemas/order.created/1.json: properties.amount: "
-            "type narrowed from number to integer (rule type_narrowed)",
+            (
+                "schemas/order.created/1.json: properties.amount: "
+                "type narrowed from number to integer (rule type_narrowed)"
+            ),
             "1 finding, compared with main.",
         ],
     )
