@@ -19,6 +19,9 @@ exactly once. Anything that is not SQL on `connection` may happen more than once
 - It raises `TransientError`: the event is tried again later.
 - It raises anything else: that is a bug; the event is tried again, and an alarm goes off.
 
+`@on("order.created", schema=OrderCreated)` gives the handler its payload as a pydantic model, the third argument.
+docs/howto/handlers.md has a worked example.
+
 Several handlers for one type run in the order they were imported, in one transaction. A type without handlers is simply
 stored. Packages that handlers import belong into the dependency group `handlers` in pyproject.toml.
 The setting `processing.handlers` names this folder; another stack may name another one.

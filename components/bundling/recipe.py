@@ -15,7 +15,7 @@ from components.bundling.trimming import SERVICES
 from functions.common.names import Service
 
 _SCHEMAS_GROUP = "ingest-schemas"
-"""The dependency group of what checks a payload: half as large as ingest itself, so it comes only where it is used."""
+"""The dependency group of what checks a payload: larger than ingest itself, so it comes only where it is used."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -177,7 +177,7 @@ def _refuse_invalid(schema: Any, path: str) -> None:
     if schema.get("$schema", DIALECT) != DIALECT:
         raise BundleError(f"{path}: $schema: only {DIALECT} is understood.")
     try:
-        rs.Draft202012Validator(schema, offline=True)
+        rs.meta.validate(schema)
     except rs.ValidationError as error:
         # What is wrong with patterns and references is said by `build_validator`, in the same words.
         where = pointed(list(error.instance_path))

@@ -27,7 +27,10 @@ _WHOLE = frozenset({"oneOf", "not", "unevaluatedItems", "unevaluatedProperties"}
 def issues_between(narrower: Any, wider: Any) -> list[Issue]:
     """Return what stands in the way of `wider` accepting whatever `narrower` accepts; nothing if it is proven."""
     proof = Proof(narrower=narrower, wider=wider)
-    return proof.issues([narrower], wider, ())
+    try:
+        return proof.issues([narrower], wider, ())
+    except RecursionError:
+        return [Issue((), "not_proven", "the schemas are nested too deeply to be compared")]
 
 
 @dataclass(kw_only=True)
@@ -99,7 +102,12 @@ class Proof:
         index, word = next(
             (index, word) for index, old in enumerate(olds) for word in ("anyOf", "oneOf") if word in old
         )
-        rest = [*olds[:index], {name: value for name, value in olds[index].items() if name != word}, *olds[index + 1 :]]
+        # What they refer to stands beside them already; and what `unevaluated…` means has changed with this.
+        taken = {"$ref", "allOf", "unevaluatedItems", "unevaluatedProperties"}
+        rest = [
+            {name: value for name, value in old.items() if name not in taken and not (number == index and name == word)}
+            for number, old in enumerate(olds)
+        ]
         for branch in olds[index][word]:
             found = self.issues([*rest, branch], new, place)
             if found:

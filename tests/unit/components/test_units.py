@@ -135,6 +135,7 @@ def test_ingest_is_told_where_events_and_payloads_go_and_what_is_too_large_to_tr
         "QUEUE_URL": "https://sqs.test/events-main",
         "PAYLOAD_BUCKET": "payloads-bucket-physical",
         "INLINE_LIMIT_BYTES": "2048",
+        "SCHEMA_MODE": "off",
     } == environment(stack, "ingest-function")
 
 

@@ -60,7 +60,7 @@ def test_a_changed_schema_changes_the_bundles_name_and_in_mode_off_nothing_does(
         ([], "a schema is a JSON object"),
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "only https://json-schema.org/draft/2020-12/schema"),
         ({"properties": {"a": {"type": "text"}}}, r"properties\.a\.type: "),
-        ({"properties": {"a": {"requird": []}}}, r"properties\.a: unknown keyword 'requird'"),
+        ({"properties": {"a": {"needed": []}}}, r"properties\.a: unknown keyword 'needed'"),
         ({"items": {"pattern": "["}}, r"items\.pattern: "),
         ({"items": {"pattern": "(?=a)"}}, r"items\.pattern: "),
         ({"items": {"$ref": "https://example.com/x.json"}}, r"items: \$ref must point into the same file"),

@@ -91,6 +91,18 @@ INCOMPATIBLE = [
         "unevaluatedProperties",
         "not_proven",
     ),
+    (
+        {"anyOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False},
+        {"unevaluatedProperties": False},
+        "unevaluatedProperties",
+        "not_proven",
+    ),
+    (
+        {"$ref": "#/$defs/x", "$defs": {"x": {"anyOf": [{"const": 1}, {"const": "a"}]}}},
+        {"type": "string"},
+        "the schema",
+        "type_narrowed",
+    ),
     (wide_tree(), TREE, "properties.value", "type_narrowed"),
     # The same words, another meaning: what they refer to has changed.
     (
@@ -113,6 +125,10 @@ def test_a_change_that_refuses_what_was_accepted_is_named_by_place_and_rule(old,
 
 
 COMPATIBLE = [
+    (
+        {"$ref": "#/$defs/x", "$defs": {"x": {"anyOf": [{"const": 1}, {"const": "a"}]}}},
+        {"type": ["integer", "string"]},
+    ),
     ({"type": "integer"}, {"type": "number"}),
     ({"type": "string", "title": "a"}, {"type": "string", "title": "b", "x-owner": "me", "format": "email"}),
     (a(x={}), a(x={}, y={"type": "string"})),
