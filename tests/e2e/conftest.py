@@ -23,3 +23,9 @@ def effects(platform: LocalPlatform) -> Iterator[psycopg.Connection]:
     with psycopg.connect(platform.outputs.database_url, autocommit=True) as connection:
         make_effects_table(connection)
         yield connection
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put generated requests last: nobody else should look for one event among the logs of thousands."""
+    items.sort(key=lambda item: item.path.stem == "test_contract_of_the_api")
