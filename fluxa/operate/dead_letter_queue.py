@@ -10,9 +10,7 @@ from typing import Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fluxa.operate.dead_letters import DeadLetter
-
-ENTRIES_PER_CALL = 10
-"""AWS's limit, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/."""
+from functions.common.sqs_batches import ENTRIES_PER_CALL
 
 WAIT_SECONDS = 1
 """Above 0 every server of the queue is asked, so that an empty answer means an empty queue."""

@@ -9,13 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxa.operate.dead_letter_queue import ENTRIES_PER_CALL, Walk
+from fluxa.operate.dead_letter_queue import Walk
 from fluxa.operate.dead_letters import DeadLetter, Selection
-
-CALL_BYTES_AT_MOST = 1_048_576
-"""Of all messages in one call together.
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-"""
+from functions.common.envelope import message_bytes
+from functions.common.sqs_batches import ENTRIES_PER_CALL, split
 
 
 @dataclass(kw_only=True)
@@ -67,7 +64,7 @@ class Redriver:
         with Walk(self.sqs, self.dead_letter_queue_url, seconds_of_work=pause) as walk:
             for letters in walk.letters():
                 chosen = list(self._chosen(letters, walk, moved, tally))
-                for group in _calls(chosen, self._per_call()):
+                for group in split(((letter, _bytes_of(letter)) for letter in chosen), per_call=self._per_call()):
                     sent = list(group) if dry_run else self._send(group, tally)
                     if not dry_run:
                         tally.doubled += walk.remove(sent)
@@ -107,27 +104,5 @@ class Redriver:
         return [letter for place, letter in enumerate(letters) if place in taken]
 
 
-def _calls(letters: Sequence[DeadLetter], per_call: int) -> Iterator[Sequence[DeadLetter]]:
-    """Group messages as one call takes them."""
-    group: list[DeadLetter] = []
-    size = 0
-    for letter in letters:
-        cost = _bytes_of(letter)
-        if group and (len(group) == per_call or size + cost > CALL_BYTES_AT_MOST):
-            yield group
-            group, size = [], 0
-        group.append(letter)
-        size += cost
-    if group:
-        yield group
-
-
 def _bytes_of(letter: DeadLetter) -> int:
-    """Return what SQS counts: body, and each attribute's name, type and value."""
-    return len(letter.body.encode()) + sum(
-        len(name.encode())
-        + len(attribute["DataType"].encode())
-        + len(attribute.get("StringValue", "").encode())
-        + len(attribute.get("BinaryValue", b""))
-        for name, attribute in letter.own_attributes().items()
-    )
+    return message_bytes(letter.body, letter.own_attributes())

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.adapters.aws_clients import error_code
-from functions.adapters.sqs_batches import split
 from functions.common.envelope import MessageAttributes, message_bytes
 from functions.common.errors import QueueUnavailable
 from functions.common.side_by_side import side_by_side
+from functions.common.sqs_batches import split
 from functions.ingest.ports import OutgoingMessage
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ The payload inside it is the client's own text, so that what is stored can be ch
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -121,9 +122,14 @@ def message_bytes(body: str, attributes: MessageAttributes) -> int:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     """
     return len(body.encode()) + sum(
-        len(name.encode()) + len(attribute["DataType"].encode()) + len(attribute["StringValue"].encode())
+        len(name.encode()) + len(attribute["DataType"].encode()) + _value_bytes(attribute)
         for name, attribute in attributes.items()
     )
+
+
+def _value_bytes(attribute: Mapping[str, Any]) -> int:
+    # Ours are texts; a message of somebody else's may carry bytes.
+    return len(attribute["StringValue"].encode()) if "StringValue" in attribute else len(attribute["BinaryValue"])
 
 
 def payload_digest(payload: bytes) -> str:

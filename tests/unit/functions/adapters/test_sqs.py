@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.adapters.sqs import SqsQueue
-from functions.adapters.sqs_batches import BYTES_PER_CALL, ENTRIES_PER_CALL, split
 from functions.common.envelope import message_bytes
+from functions.common.sqs_batches import BYTES_PER_CALL, ENTRIES_PER_CALL, split
 from functions.ingest.ports import OutgoingMessage
 
 QUEUE = "https://sqs/1/events"
