@@ -103,11 +103,13 @@ class Header(StrEnum):
 
 
 class MessageAttribute(StrEnum):
-    """SQS message attributes. A message may have ten; dead-lettering adds its own to these three."""
+    """SQS message attributes. A message may have ten; dead-lettering adds its own to these four."""
 
     CORRELATION_ID = "correlation_id"
     ENVELOPE_VERSION = "envelope_version"
     EVENT_TYPE = "event_type"
+    REPLAY_ID = "replay_id"
+    """Only on messages that an operator sent again: which redrive or replay it was."""
 
 
 class DeadLetterAttribute(StrEnum):
