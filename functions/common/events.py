@@ -12,6 +12,11 @@ from functions.common.identifiers import EVENT_ID_RULE, is_event_id
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6; a time without an offset names no moment.
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
+CONTENT_ENCODING_ATTRIBUTE = "datacontentencoding"
+"""Of an event whose data is bytes, which CloudEvents' JSON form writes as text; the name is CloudEvents 0.3's.
+Such data stays the text it came as."""
+BASE64 = "base64"
+
 FIELDS_AT_MOST = 50
 """Beyond it a body is not read field by field: each complaint would cost more than the field."""
 

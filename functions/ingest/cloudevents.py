@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from functions.common.errors import FieldProblem, InvalidEvent
-from functions.common.events import is_printable, validate_fields
+from functions.common.events import BASE64, CONTENT_ENCODING_ATTRIBUTE, is_printable, validate_fields
 from functions.common.http import Headers
 from functions.ingest.incoming import IncomingEvent
 from functions.ingest.strict_json import Member, read_object, read_value, refuse_deep
@@ -62,7 +62,10 @@ def from_members(members: dict[str, Member]) -> IncomingEvent:
     encoded = members.pop("data_base64", None)
     if data is not None and encoded is not None:
         raise _invalid("data_base64", "Send either data or data_base64.")
-    return _incoming({name: member.value for name, member in members.items()}, data or encoded)
+    attributes = {name: member.value for name, member in members.items()}
+    if encoded is not None:
+        attributes[CONTENT_ENCODING_ATTRIBUTE] = BASE64
+    return _incoming(attributes, data or encoded)
 
 
 def read_binary(headers: Headers, body: bytes) -> IncomingEvent:

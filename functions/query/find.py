@@ -5,8 +5,9 @@ from urllib.parse import unquote
 
 from functions.common.errors import EventNotFound, FieldProblem, MalformedRequest
 from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
+from functions.query.cloudevents import cloudevent_text
 from functions.query.documents import event_text
-from functions.query.ports import PayloadLink, StoredEvents
+from functions.query.ports import PayloadLink, StoredEvent, StoredEvents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,24 @@ class Finder:
 
     def find(self, raw_event_id: str) -> str:
         """Return the event as JSON text.
+
+        Raises:
+            FluxaError: As `look_up`.
+        """
+        event, payload_url = self.look_up(raw_event_id)
+        return event_text(event, payload_url=payload_url)
+
+    def find_cloudevent(self, raw_event_id: str) -> str | None:
+        """Return the event as a CloudEvent's JSON text; None for one that failed, which is none.
+
+        Raises:
+            FluxaError: As `look_up`.
+        """
+        event, payload_url = self.look_up(raw_event_id)
+        return cloudevent_text(event, payload_url=payload_url)
+
+    def look_up(self, raw_event_id: str) -> tuple[StoredEvent, str | None]:
+        """Return the event, and where its payload is when that is too large to be answered.
 
         Raises:
             MalformedRequest: No event can have this id.
@@ -35,5 +54,4 @@ class Finder:
             raise EventNotFound(
                 "No event with this id has been stored or has failed; one just accepted may follow soon."
             )
-        payload_url = None if event.payload_ref is None else self.link(event.payload_ref)
-        return event_text(event, payload_url=payload_url)
+        return event, None if event.payload_ref is None else self.link(event.payload_ref)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from functions.common.errors import PermanentError
 from functions.common.http import RETRY_AFTER_SECONDS, Request
+from functions.query import cloudevents
 from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
@@ -46,13 +47,21 @@ class Routes:
         """
         match (request.method, request.resource):
             case ("GET", "/events/{event_id}"):
-                return Answer(status=200, text=self.finder.find(request.path_parameters.get("event_id", "")))
+                return self._event(request)
             case ("GET", "/events"):
                 return Answer(status=200, text=self.lister.page(read_parameters(request.query)))
             case ("GET", "/health"):
                 return self._health()
             case _:
                 raise RouteNotFound("This function answers GET /events, GET /events/{event_id} and GET /health.")
+
+    def _event(self, request: Request) -> Answer:
+        event_id = request.path_parameters.get("event_id", "")
+        if cloudevents.is_asked_for(request.headers):
+            text = self.finder.find_cloudevent(event_id)
+            if text is not None:
+                return Answer(status=200, text=text, headers={"Content-Type": cloudevents.STRUCTURED_MODE})
+        return Answer(status=200, text=self.finder.find(event_id))
 
     def _health(self) -> Answer:
         report = self.health.report()

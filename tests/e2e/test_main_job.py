@@ -3,7 +3,6 @@
 import gzip
 import json
 import time
-from typing import Any
 
 import httpx
 import pytest
@@ -81,23 +80,6 @@ def test_an_id_used_again_for_other_content_is_parked_with_its_reason(api: Api) 
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert ("event_id_reused", event_id) == (attributes["dead_letter_reason"], attributes["correlation_id"])
     assert stored["payload"] == api.get_event(event_id)["payload"]
-
-
-def test_cloudevents_of_both_modes_are_stored(api: Api) -> None:
-    event_id = f"ce-{time.time_ns()}"
-    structured = {"specversion": "1.0", "id": event_id, "source": "/shop", "type": "ce", "subject": "s", "data": [1]}
-    binary = {"ce-specversion": "1.0", "ce-id": f"{event_id}-b", "ce-source": "/shop", "ce-type": "ce"}
-
-    first = api.client.post("/events", json=structured, headers={"Content-Type": "application/cloudevents+json"})
-    second = api.client.post("/events", json={"n": 2}, headers=binary)
-
-    assert (first.status_code, second.status_code) == (202, 202)
-    assert _payload_and_attributes(api.get_event(event_id)) == ([1], {"subject": "s"})
-    assert api.get_event(f"{event_id}-b")["payload"] == {"n": 2}
-
-
-def _payload_and_attributes(event: dict[str, Any]) -> tuple[Any, Any]:
-    return event["payload"], event["attributes"]
 
 
 BAD_REQUESTS: list[tuple[str, bytes, dict[str, str], int, str]] = [
