@@ -227,6 +227,16 @@ def test_a_replay_of_an_event_that_was_deleted_is_parked_and_brings_nothing_back
     assert (0,) == admin.execute("SELECT count(*) FROM events").fetchone()
 
 
+def test_an_event_deleted_since_it_was_read_is_not_handled_although_its_key_is_there(store, admin, event):
+    calls = []
+    admin.execute("DELETE FROM events")
+
+    with pytest.raises(EventNotFound, match="deleted"):
+        replay(store, a_replay(event), calls.append)
+
+    assert ([], []) == (calls, replays(admin))
+
+
 def test_a_deletion_waits_for_a_replay_that_has_begun(database_url, admin, store, effects, event):
     """So whoever deletes what handlers made of an event, after the event, finds all of it."""
     with session(database_url) as eraser, ThreadPoolExecutor(1) as threads:
@@ -304,6 +314,13 @@ def test_a_redrive_of_a_new_event_and_of_a_duplicate_are_both_on_record(store, a
     assert [["processed"] * 2, ["duplicate"] * 2] == outcomes
     assert [("e-1", None)] == effects()
     assert [(e, r, QUEUED_AT) for e in ("e-1", "e-2") for r in ("redrive-1", "redrive-2")] == replays(admin)
+
+
+def test_a_redrive_of_a_reused_id_is_not_on_record_of_the_event_that_has_it(store, admin, event):
+    message = a_message(a_recent_envelope("e-1", type="watched", payload="2"), redrive="redrive-1")
+
+    assert ["event_id_reused"] == [result.reason for result in Stage(store=store).run(message)]
+    assert [] == replays(admin)
 
 
 def test_a_redrive_that_fails_again_is_not_on_record_as_done(store, admin):
