@@ -22,6 +22,17 @@ WORKER = Path(__file__).with_name("kill_worker.py")
 ROOT = WORKER.parents[3]
 
 
+with_the_key = pytest.mark.parametrize(
+    "key",
+    [
+        "DELETE FROM idempotency_keys WHERE event_id = 'e-1'",
+        "SELECT FROM idempotency_keys WHERE event_id = 'e-1' FOR UPDATE",
+    ],
+    ids=["deletes its key", "locks its key"],
+)
+"""What a deletion of an event does with its key, before it deletes the event."""
+
+
 @pytest.fixture
 def store(database):
     return PostgresEventStore(database)
@@ -237,27 +248,30 @@ def test_an_event_deleted_since_it_was_read_is_not_handled_although_its_key_is_t
     assert ([], []) == (calls, replays(admin))
 
 
-def test_a_deletion_waits_for_a_replay_that_has_begun(database_url, admin, store, effects, event):
+@with_the_key
+def test_a_deletion_waits_for_a_replay_that_has_begun(database_url, store, effects, event, key):
     """So whoever deletes what handlers made of an event, after the event, finds all of it."""
     with session(database_url) as eraser, ThreadPoolExecutor(1) as threads:
 
         def watch_deletion(connection):
             note_of(event)(connection)
-            deletion = threads.submit(eraser.execute, "DELETE FROM idempotency_keys WHERE event_id = 'e-1'")
+            deletion = threads.submit(eraser.execute, key)
             with pytest.raises(TimeoutError):
                 deletion.result(timeout=0.3)
 
         assert replay(store, a_replay(event), watch_deletion)
 
     assert [("e-1", "rebuild-1")] == effects()
-    assert [] == replays(admin)
 
 
-def test_a_replay_waits_for_a_deletion_that_has_begun_and_does_nothing_then(database_url, store, effects, event):
+@with_the_key
+def test_a_replay_waits_for_a_deletion_that_has_begun_and_does_nothing_then(
+    database_url, store, admin, effects, event, key
+):
     with session(database_url) as eraser, ThreadPoolExecutor(1) as threads:
         with eraser.transaction():
+            eraser.execute(key)
             eraser.execute("DELETE FROM events WHERE event_id = 'e-1'")
-            eraser.execute("DELETE FROM idempotency_keys WHERE event_id = 'e-1'")
             late = threads.submit(replay, store, a_replay(event), note_of(event))
             with pytest.raises(TimeoutError):
                 late.result(timeout=0.3)
@@ -265,7 +279,7 @@ def test_a_replay_waits_for_a_deletion_that_has_begun_and_does_nothing_then(data
         with pytest.raises(EventNotFound, match="deleted"):
             late.result()
 
-    assert [] == effects()
+    assert ([], []) == (effects(), replays(admin))
 
 
 def test_a_replay_kept_waiting_by_a_deletion_is_a_retry(database_url, processors_url, event):
