@@ -1,12 +1,14 @@
 """`GET /events/{event_id}`: one event, its payload or where to fetch it, and how processing it went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from functions.common.errors import EventNotFound, FieldProblem, MalformedRequest
 from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
+from functions.common.upcasting import Upcasters
 from functions.query.documents import event_text
 from functions.query.ports import PayloadLink, StoredEvents
+from functions.query.versions import in_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,13 +17,21 @@ class Finder:
 
     events: StoredEvents
     link: PayloadLink
+    upcasters: Upcasters = field(default_factory=Upcasters)
 
-    def find(self, raw_event_id: str) -> str:
+    def find(self, raw_event_id: str, schema_version: str | None = None) -> str:
         """Return the event as JSON text.
+
+        Args:
+            raw_event_id: As the path has it.
+            schema_version: The version that the payload is wanted in, or `latest`; None for the one that was sent.
 
         Raises:
             MalformedRequest: No event can have this id.
             EventNotFound: No event with this id was stored or has failed; one accepted a moment ago may still come.
+            UnknownSchemaVersion: The event's type has no schema of this version.
+            SchemaVersionUnreachable: The event cannot be had in this version.
+            UpcastFailed: An upcaster did not do its work.
             TransientError: The database did not answer.
         """
         # Gateways differ in whether they decode a path; ids hold no `%`, so decoding one again changes nothing.
@@ -36,4 +46,7 @@ class Finder:
                 "No event with this id has been stored or has failed; one just accepted may follow soon."
             )
         payload_url = None if event.payload_ref is None else self.link(event.payload_ref)
-        return event_text(event, payload_url=payload_url)
+        if schema_version is None:
+            return event_text(event, payload_url=payload_url)
+        converted = in_version(event, schema_version, self.upcasters)
+        return event_text(converted, payload_url=payload_url, converted_from=event)

@@ -8,6 +8,7 @@ from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import read_parameters
+from functions.query.versions import read_version
 
 
 class RouteNotFound(PermanentError):
@@ -46,13 +47,16 @@ class Routes:
         """
         match (request.method, request.resource):
             case ("GET", "/events/{event_id}"):
-                return Answer(status=200, text=self.finder.find(request.path_parameters.get("event_id", "")))
+                return Answer(status=200, text=self._event(request))
             case ("GET", "/events"):
                 return Answer(status=200, text=self.lister.page(read_parameters(request.query)))
             case ("GET", "/health"):
                 return self._health()
             case _:
                 raise RouteNotFound("This function answers GET /events, GET /events/{event_id} and GET /health.")
+
+    def _event(self, request: Request) -> str:
+        return self.finder.find(request.path_parameters.get("event_id", ""), read_version(request.query))
 
     def _health(self) -> Answer:
         report = self.health.report()
