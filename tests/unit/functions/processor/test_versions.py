@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from functions.processor.registry import Registry
-from tests.support.envelopes import a_message, an_envelope
+from tests.support.envelopes import a_message, an_envelope, an_offloaded_envelope
 from tests.support.fakes_processor import Stage
 from tests.support.upcasters import EURO, WRAP, write_registry
 
@@ -47,6 +47,15 @@ def test_what_is_stored_is_what_was_sent(stage):
 
     stored = stage.store.events["e-1"]
     assert (SENT, "1") == (stored.payload, stored.schema_version)
+
+
+def test_a_payload_that_travelled_through_s3_is_upcast_as_well(stage):
+    seen = []
+    stage.registry.on("order.created", schema_version="2")(lambda event, _: seen.append(event.payload["cents"]))
+    envelope = an_offloaded_envelope("e-1", type="order.created", payload=SENT, schema_version="1")
+    stage.payloads.objects[envelope.payload_ref.key] = SENT.encode()
+
+    assert (["processed"], [150]) == (stage.outcomes(a_message(envelope)), seen)
 
 
 def test_each_handler_gets_its_own_version_and_none_means_as_it_was_sent(stage):
