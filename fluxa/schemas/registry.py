@@ -61,6 +61,8 @@ def check(project_dir: Path, ref: str | None) -> list[Finding]:
         for name in published.schemas
         if name not in files and mode_of(name.type) != "none"
     ]
+    bridges = [name for name in upcasters if name in published.upcasters and mode_of(name.type) != "none"]
+    findings += _inserted(bridges, before, published)
     for name, schema in schemas.items():
         mode, previous = mode_of(name.type), _previous(name, schemas)
         if name in published.schemas:
@@ -164,6 +166,17 @@ def _readable(text: bytes, path: str) -> Any:
         return read_schema(text, path)
     except BundleError:
         return None
+
+
+def _inserted(
+    bridges: Collection[SchemaName], before: Mapping[SchemaName, SchemaName], published: "_Published"
+) -> Iterator[Finding]:
+    """Refuse a version that comes between a published upcaster and the version it was written for."""
+    for name in bridges:
+        new = before[name]
+        if new not in published.schemas:
+            message = f"comes before {name.upcaster_path}, which was written for the version before this one"
+            yield Finding(path=new.path, place="", rule="version_inserted", message=message, against=name.upcaster_path)
 
 
 def _unbridged(name: SchemaName, old: Any, new: Any, ref: str) -> Iterator[Finding]:

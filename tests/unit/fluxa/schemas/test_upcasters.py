@@ -75,6 +75,15 @@ def test_a_published_upcaster_may_be_repaired_and_not_removed(published):
     assert [] == found(published)
 
 
+def test_no_version_may_come_between_a_published_upcaster_and_the_version_it_was_written_for(published):
+    published.commit()
+    published.write("1.5", OLD)
+
+    assert [("schemas/order.created/1.5.json", "", "version_inserted")] == found(published)
+    published.mode("none")
+    assert [] == found(published)
+
+
 def test_an_upcaster_that_was_never_needed_may_be_removed(project):
     for version in (1, 2):
         project.write(version, OLD)
