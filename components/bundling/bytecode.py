@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 
 from components.bundling.errors import BundleError
 from components.bundling.interpreter import Interpreter
+from components.bundling.schemas import SCHEMAS_FOLDER
 from components.bundling.sources import HANDLERS_PACKAGE
 
 _LAMBDA_ROOT = "/var/task"
-_OURS = (f"{_LAMBDA_ROOT}/functions/", f"{_LAMBDA_ROOT}/{HANDLERS_PACKAGE}/")
+_OURS = tuple(f"{_LAMBDA_ROOT}/{folder}/" for folder in ("functions", HANDLERS_PACKAGE, SCHEMAS_FOLDER))
 
 # Runs under the target interpreter, which may have nothing installed: standard library only.
 _COMPILER = """
@@ -54,7 +55,7 @@ class Compiler:
             docstrings: Whether they stay; without them asserts go too, as with Python's own -OO.
 
         Raises:
-            BundleError: One of our own files, or of the user's handlers, does not compile.
+            BundleError: One of our own files, or of the user's handlers and upcasters, does not compile.
         """
         level = 0 if docstrings else 2
         jobs = [self._job(path, source, level) for path, source in sources.items()]

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from components.bundling.dependencies import Platform, handler_services, locked_requirements
 from components.bundling.errors import BundleError
-from components.bundling.schemas import checked_schema_files
+from components.bundling.schemas import checked_schema_files, schema_files, upcaster_files
 from components.bundling.sources import FUNCTIONS, source_files
 from components.bundling.trimming import SERVICES
 from functions.common.names import Service
+
+_READERS = frozenset({Service.PROCESSOR, Service.QUERY})
+"""Who may be asked for a payload in another version: they carry the versions and the upcasters, and no validator."""
 
 _SCHEMAS_GROUP = "ingest-schemas"
 """The dependency group of what checks a payload: larger than ingest itself, so it comes only where it is used."""
@@ -69,6 +72,9 @@ def recipe_for(
     if schemas and function == Service.INGEST:
         sources |= {name.path: file for name, file in checked_schema_files(project_dir).items()}
         groups.append(_SCHEMAS_GROUP)
+    if function in _READERS:
+        sources |= {name.path: file for name, file in schema_files(project_dir).items()}
+        sources |= {name.upcaster_path: file for name, file in upcaster_files(project_dir).items()}
     return Recipe(
         function=function,
         platform=platform,

@@ -1,6 +1,7 @@
 """The schema registry's files, `schemas/<type>/<version>.json`: found, read, and held to JSON Schema 2020-12.
 
 Ingest carries only files that passed here, so that a mistake in a schema stops a deployment and never an event.
+Upcasters lie beside them, `<version>.py`; see `functions/common/upcasting.py`.
 """
 
 import json
@@ -14,6 +15,8 @@ from components.bundling.errors import BundleError
 
 SCHEMAS_FOLDER = "schemas"
 """The registry's folder, below the project's root and in ingest's bundle alike."""
+
+_UPCASTER = ".py"
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -56,22 +59,57 @@ class SchemaName:
         """Its file, relative to the project."""
         return f"{SCHEMAS_FOLDER}/{self.type}/{self.version}.json"
 
+    @property
+    def upcaster_path(self) -> str:
+        """The file, relative to the project, that makes a payload of the version before one of this version."""
+        return f"{SCHEMAS_FOLDER}/{self.type}/{self.version}{_UPCASTER}"
+
 
 def schema_files(project_dir: Path) -> dict[SchemaName, Path]:
-    """Return the registry's files, by type and then version; none where there is no folder.
+    """Return the registry's schemas, by type and then version; none where there is no folder.
 
     Raises:
-        BundleError: Something in the folder is no schema's file.
+        BundleError: Something in the folder is neither a schema's file nor named as a Python file.
     """
-    root = project_dir / SCHEMAS_FOLDER
-    if not root.is_dir():
-        return {}
     found = {
         schema_name(file.relative_to(project_dir).as_posix()): file
-        for file in root.rglob("*")
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(root).parts)
+        for file in _registry_files(project_dir)
+        if file.suffix != _UPCASTER
     }
     return dict(sorted(found.items(), key=lambda item: (item[0].type, item[0].rank)))
+
+
+def upcaster_files(project_dir: Path) -> dict[SchemaName, Path]:
+    """Return the registry's upcasters, by the version that each leads to.
+
+    Raises:
+        BundleError: One lies beside no schema, or no version is before it; or as for `schema_files`.
+    """
+    schemas = schema_files(project_dir)
+    of_path = {name.upcaster_path: name for name in schemas}
+    found = {}
+    for file in _registry_files(project_dir):
+        path = file.relative_to(project_dir).as_posix()
+        if file.suffix != _UPCASTER:
+            continue
+        if path not in of_path:
+            raise BundleError(
+                f"{path}: an upcaster lies beside the schema it leads to, and there is no such .json file."
+            )
+        name = of_path[path]
+        if not any(one.type == name.type and one.rank < name.rank for one in schemas):
+            raise BundleError(f"{path}: an upcaster leads here from the version before, and there is none before it.")
+        found[name] = file
+    return dict(sorted(found.items(), key=lambda item: (item[0].type, item[0].rank)))
+
+
+def _registry_files(project_dir: Path) -> Iterator[Path]:
+    root = project_dir / SCHEMAS_FOLDER
+    for file in root.rglob("*"):
+        parts = file.relative_to(root).parts
+        # An interpreter that ran an upcaster left its bytecode behind.
+        if file.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
+            yield file
 
 
 def schema_name(path: str) -> SchemaName:

@@ -89,7 +89,7 @@ class IngestSettings(Section):
     SQS takes 1 MiB; a lower limit costs less (SQS bills in 64 KiB) and keeps ten messages below Lambda's 6 MB."""
     schema_mode: Literal["off", "warn", "enforce"] = "off"
     """What becomes of a payload that breaks its type's schema in `schemas/`: `warn` counts and logs it, `enforce`
-    refuses it with 422. Only a mode other than off bundles the schemas, and only a new deployment changes them."""
+    refuses it with 422. Ingest carries the schemas only in a mode other than off; a new deployment changes them."""
     max_concurrency: int | None = Field(default=None, ge=1, le=1_000)
     """Invocations at one time, reserved for ingest; none shares the account's. What is above is refused with a 500."""
     provisioned_concurrency: ProvisionedConcurrency = 0

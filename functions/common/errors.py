@@ -12,6 +12,8 @@ FluxaError
 │   ├── InvalidEvent            invalid_event            422
 │   ├── SchemaViolated          schema_violated          422
 │   ├── UnknownSchemaVersion    unknown_schema_version   422
+│   ├── SchemaVersionUnreachable schema_version_unreachable 409
+│   ├── UpcastFailed            upcast_failed            409
 │   ├── PayloadUnfit            payload_unfit            —
 │   ├── InvalidEnvelope         invalid_envelope         —
 │   ├── PayloadHashMismatch     payload_hash_mismatch    —
@@ -147,6 +149,22 @@ class UnknownSchemaVersion(PermanentError):
     code = "unknown_schema_version"
     status = 422
     title = "There is no such version of the schema"
+
+
+class SchemaVersionUnreachable(PermanentError):
+    """The event cannot be had in the schema version asked for: it is of a newer one, or of one that does not exist."""
+
+    code = "schema_version_unreachable"
+    status = 409
+    title = "The event cannot be had in that version"
+
+
+class UpcastFailed(PermanentError):
+    """An upcaster did not make a payload of the next version out of this one."""
+
+    code = "upcast_failed"
+    status = 409
+    title = "The payload could not be brought to that version"
 
 
 class PayloadUnfit(PermanentError):

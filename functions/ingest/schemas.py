@@ -8,11 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from functions.common.errors import FieldProblem, PermanentError, SchemaViolated, UnknownSchemaVersion
+from functions.common.errors import FieldProblem, PermanentError, SchemaViolated
 from functions.common.http import PROBLEMS_SHOWN
 from functions.common.log import get_logger
 from functions.common.metrics import Metrics
 from functions.common.names import MetricName
+from functions.common.schema_versions import schema_files, unknown_version
 from functions.ingest.incoming import IncomingEvent
 from functions.ingest.violations import problems_of
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 Mode = Literal["warn", "enforce"]
-
-SCHEMAS_FOLDER = Path(__file__).parents[2] / "schemas"
-"""Where the bundle holds the registry: beside `functions`, as the project does."""
 
 log = get_logger()
 
@@ -76,8 +74,7 @@ class Schemas:
         # An event that names no version means the newest.
         version = event.fields.schema_version or next(iter(versions))
         if version not in versions:
-            problem = FieldProblem(field="schema_version", message=f"There is {', '.join(islice(versions, 10))}.")
-            raise UnknownSchemaVersion("The event's type has no schema of that version.", problems=[problem])
+            raise unknown_version(versions)
         validator = self._validator(versions[version])
         # Most payloads fit, and saying so is several times faster than listing nothing.
         if validator.is_valid(event.payload_value):
@@ -89,11 +86,7 @@ class Schemas:
 
     @cached_property
     def _files(self) -> Mapping[str, Mapping[str, Path]]:
-        """Type → version → file, newest version first. An event's words are looked up, never made into a path."""
-        types: dict[str, dict[str, Path]] = {}
-        for file in sorted(self.folder.glob("*/*.json"), key=_rank, reverse=True):
-            types.setdefault(file.parent.name, {})[file.stem] = file
-        return types
+        return schema_files(self.folder)
 
     def _validator(self, file: Path) -> "jsonschema_rs.Draft202012Validator":
         if file not in self._validators:
@@ -105,10 +98,6 @@ class Schemas:
                 json.loads(file.read_bytes()), pattern_options=rs.RegexOptions(), validate_formats=False, offline=True
             )
         return self._validators[file]
-
-
-def _rank(file: Path) -> tuple[int, ...]:
-    return tuple(int(part) for part in file.stem.split("."))
 
 
 def _distinct(problems: Iterator[FieldProblem]) -> Iterator[FieldProblem]:

@@ -13,9 +13,10 @@ from functions.adapters.sqs import SqsQueue
 from functions.common import log
 from functions.common.metrics import Metrics
 from functions.common.names import Service
+from functions.common.schema_versions import SCHEMAS_FOLDER
 from functions.ingest.accept import Acceptor
 from functions.ingest.batch_accept import BatchAcceptor
-from functions.ingest.schemas import SCHEMAS_FOLDER, SchemaGate, Schemas
+from functions.ingest.schemas import SchemaGate, Schemas
 from functions.ingest.settings import IngestSettings
 
 

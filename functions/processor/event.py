@@ -21,9 +21,12 @@ class Event:
     """When the API accepted the event, UTC."""
     payload_text: str = field(repr=False)
     """The payload exactly as the client wrote it: JSON text."""
+    payload_json: str | None = field(default=None, repr=False)
+    """The payload in the schema version that the handler asked for: JSON text; None when it asked for none."""
     source: str | None = None
     user_id: str | None = field(default=None, repr=False)
     schema_version: str | None = None
+    """What the client named, also when the handler asked for another version."""
     occurred_at: datetime | None = None
     """When it happened, by the client's own clock, UTC."""
     attributes: dict[str, str] = field(default_factory=dict)
@@ -33,8 +36,11 @@ class Event:
 
     @cached_property
     def payload(self) -> Any:
-        """The payload, parsed at first use. Numbers become `int` or `float`; of duplicate keys the last one wins."""
-        return json.loads(self.payload_text)
+        """The payload, parsed at first use. Numbers become `int` or `float`; of duplicate keys the last one wins.
+
+        It is in the version that the handler asked for, or as it was sent when it asked for none.
+        """
+        return json.loads(self.payload_json or self.payload_text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

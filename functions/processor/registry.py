@@ -14,8 +14,10 @@ import psycopg
 from pydantic import BaseModel
 
 from functions.common.log import get_logger
+from functions.common.upcasting import Upcasters
 from functions.processor.event import Event
 from functions.processor.models import reading
+from functions.processor.versions import refuse_missing, upcasting
 
 Handler = Callable[[Event, psycopg.Connection[Any]], None]
 """Runs inside the event's own transaction: its SQL is committed together with the event, or not at all.
@@ -50,24 +52,32 @@ class _Registered:
 class Registry:
     """Handlers by event type, in the order they were registered."""
 
-    def __init__(self) -> None:
+    def __init__(self, upcasters: Upcasters | None = None) -> None:
         self._handlers: dict[str, list[_Registered]] = defaultdict(list)
-
-    @overload
-    def on(self, *types: str, replay: bool = False) -> Callable[[Handler], Handler]: ...
+        self._upcasters = upcasters or Upcasters()
 
     @overload
     def on(
-        self, *types: str, schema: type[Model], replay: bool = False
+        self, *types: str, schema_version: str | None = None, replay: bool = False
+    ) -> Callable[[Handler], Handler]: ...
+
+    @overload
+    def on(
+        self, *types: str, schema: type[Model], schema_version: str | None = None, replay: bool = False
     ) -> Callable[[TypedHandler[Model]], TypedHandler[Model]]: ...
 
-    def on(self, *types: str, schema: Any = None, replay: bool = False) -> Callable[[Any], Any]:
+    def on(
+        self, *types: str, schema: Any = None, schema_version: str | None = None, replay: bool = False
+    ) -> Callable[[Any], Any]:
         """Register a function for one or more event types: `@on("order.created")`.
 
         Args:
             types: The event types.
             schema: A pydantic model; the handler gets the payload as one of it, its third argument. A payload that
                 does not fit is a `PermanentError`: its event goes to the dead-letter queue, with what is wrong.
+            schema_version: The handler gets `event.payload`, and the model, in this version of the type's schema: that
+                of an older event is upcast, one that cannot be goes to the dead-letter queue. Without it the payload
+                is as it was sent.
             replay: Whether it also runs when a replay brings an event that is stored already. Without it a handler
                 never sees an event twice; with it, it has to bear that: by what it writes, or by `event.replay_id`.
         """
@@ -76,9 +86,14 @@ class Registry:
             raise ValueError('name the event types that the handler is for: @on("order.created")')
         if schema is not None and not (isinstance(schema, type) and issubclass(schema, BaseModel)):
             raise ValueError('schema takes a pydantic model: @on("order.created", schema=OrderCreated)')
+        if schema_version is not None:
+            refuse_missing(self._upcasters, schema_version, types)
 
         def register(handler: Any) -> Any:
-            registered = _Registered(handler=handler if schema is None else reading(schema, handler), replay=replay)
+            wanted = handler if schema is None else reading(schema, handler)
+            if schema_version is not None:
+                wanted = upcasting(self._upcasters, schema_version, wanted)
+            registered = _Registered(handler=wanted, replay=replay)
             for name in types:
                 self._handlers[name].append(registered)
             return handler

@@ -30,16 +30,23 @@ def summary_document(event: EventSummary) -> dict[str, Any]:
     }
 
 
-def event_text(event: StoredEvent, *, payload_url: str | None) -> str:
+def event_text(event: StoredEvent, *, payload_url: str | None, converted_from: StoredEvent | None = None) -> str:
     """Return one event as JSON text, its payload as the client wrote it.
 
     The payload's text is put in as it is: reading and writing it again would change the spelling of numbers and lose
     all but the last of duplicate keys. An answer may have 6 MB; an inline payload has at most 1,000,000 bytes, and
     those are counted in the queue message, where its text is escaped just as in the answer, so it always fits.
+
+    Args:
+        event: The event.
+        payload_url: Where its payload is, if not in it.
+        converted_from: The event as it is stored, if a client asked for another version of its schema.
     """
     document = summary_document(event.summary) | {"attributes": event.attributes}
     if payload_url is not None:
         document["payload_url"] = payload_url
+    if converted_from is not None:
+        document["stored_schema_version"] = converted_from.summary.schema_version
     text = json.dumps(document)
     return text if event.payload is None else f'{text[:-1]}, "payload": {event.payload}}}'
 

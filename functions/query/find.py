@@ -1,13 +1,15 @@
 """`GET /events/{event_id}`: one event, its payload or where to fetch it, and how processing it went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from functions.common.errors import EventNotFound, FieldProblem, MalformedRequest
 from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
+from functions.common.upcasting import Upcasters
 from functions.query.cloudevents import cloudevent_text
 from functions.query.documents import event_text
 from functions.query.ports import PayloadLink, StoredEvent, StoredEvents
+from functions.query.versions import in_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,33 +18,41 @@ class Finder:
 
     events: StoredEvents
     link: PayloadLink
+    upcasters: Upcasters = field(default_factory=Upcasters)
 
-    def find(self, raw_event_id: str) -> str:
+    def find(self, raw_event_id: str, schema_version: str | None = None) -> str:
         """Return the event as JSON text.
 
-        Raises:
-            FluxaError: As `look_up`.
-        """
-        event, payload_url = self.look_up(raw_event_id)
-        return event_text(event, payload_url=payload_url)
-
-    def find_cloudevent(self, raw_event_id: str) -> str | None:
-        """Return the event as a CloudEvent's JSON text; None for one that failed, which is none.
-
-        Raises:
-            FluxaError: As `look_up`.
-        """
-        event, payload_url = self.look_up(raw_event_id)
-        return cloudevent_text(event, payload_url=payload_url)
-
-    def look_up(self, raw_event_id: str) -> tuple[StoredEvent, str | None]:
-        """Return the event, and where its payload is when that is too large to be answered.
+        Args:
+            raw_event_id: As the path has it.
+            schema_version: The version that the payload is wanted in, or `latest`; None for the one that was sent.
 
         Raises:
             MalformedRequest: No event can have this id.
             EventNotFound: No event with this id was stored or has failed; one accepted a moment ago may still come.
+            UnknownSchemaVersion: The event's type has no schema of this version.
+            SchemaVersionUnreachable: The event cannot be had in this version.
+            UpcastFailed: An upcaster did not do its work.
             TransientError: The database did not answer.
         """
+        event = self._look_up(raw_event_id)
+        if schema_version is None:
+            return event_text(event, payload_url=self._payload_url(event))
+        converted = in_version(event, schema_version, self.upcasters)
+        return event_text(converted, payload_url=self._payload_url(event), converted_from=event)
+
+    def find_cloudevent(self, raw_event_id: str, schema_version: str | None = None) -> str | None:
+        """Return the event as a CloudEvent's JSON text; None for one that failed, which is none.
+
+        Raises:
+            FluxaError: As `find`.
+        """
+        event = self._look_up(raw_event_id)
+        if schema_version is not None:
+            event = in_version(event, schema_version, self.upcasters)
+        return cloudevent_text(event, payload_url=self._payload_url(event))
+
+    def _look_up(self, raw_event_id: str) -> StoredEvent:
         # Gateways differ in whether they decode a path; ids hold no `%`, so decoding one again changes nothing.
         event_id = unquote(raw_event_id)
         if not is_identifier(event_id):
@@ -54,4 +64,7 @@ class Finder:
             raise EventNotFound(
                 "No event with this id has been stored or has failed; one just accepted may follow soon."
             )
-        return event, None if event.payload_ref is None else self.link(event.payload_ref)
+        return event
+
+    def _payload_url(self, event: StoredEvent) -> str | None:
+        return None if event.payload_ref is None else self.link(event.payload_ref)

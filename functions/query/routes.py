@@ -9,6 +9,7 @@ from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import read_parameters
+from functions.query.versions import read_version
 
 
 class RouteNotFound(PermanentError):
@@ -56,12 +57,12 @@ class Routes:
                 raise RouteNotFound("This function answers GET /events, GET /events/{event_id} and GET /health.")
 
     def _event(self, request: Request) -> Answer:
-        event_id = request.path_parameters.get("event_id", "")
+        event_id, version = request.path_parameters.get("event_id", ""), read_version(request.query)
         if cloudevents.is_asked_for(request.headers):
-            text = self.finder.find_cloudevent(event_id)
+            text = self.finder.find_cloudevent(event_id, version)
             if text is not None:
                 return Answer(status=200, text=text, headers={"Content-Type": cloudevents.STRUCTURED_MODE})
-        return Answer(status=200, text=self.finder.find(event_id))
+        return Answer(status=200, text=self.finder.find(event_id, version))
 
     def _health(self) -> Answer:
         report = self.health.report()

@@ -9,6 +9,7 @@ import pytest
 
 from components.bundle import Bundler
 from tests.integration.bundle.conftest import PROJECT, PYTHON, a_bundler
+from tests.support.upcasters import EURO, write_registry
 
 BUILD = """
 import os, sys
@@ -23,8 +24,9 @@ for path in bundler.build_missing(*sys.argv[5:]).values():
 
 def a_copy(folder: Path, *, modified_at: int) -> Path:
     """Copy what bundles are made of, with other dates than the original's."""
-    for part in ("functions", "fluxa/demo/handlers"):
+    for part in ("functions", "fluxa/demo/handlers", "schemas"):
         shutil.copytree(PROJECT / part, folder / part)
+    write_registry(folder, v2=EURO)
     for name in ("pyproject.toml", "uv.lock", "README.md"):
         shutil.copy(PROJECT / name, folder / name)
     for file in folder.rglob("*"):

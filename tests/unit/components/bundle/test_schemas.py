@@ -1,6 +1,7 @@
 """The schema registry's files: what is refused before anything is deployed, and that a change redeploys ingest."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -40,7 +41,6 @@ def test_ingest_carries_the_schemas_and_their_validator_only_where_they_are_used
 
     assert {"schemas/order.created/1.json"} == set(used.sources) - set(unused.sources)
     assert ("jsonschema-rs" in used.requirements, "jsonschema-rs" in unused.requirements) == (True, False)
-    assert not any(path.startswith("schemas/") for path in recipe(project, "processor").sources)
 
 
 def test_a_changed_schema_changes_the_bundles_name_and_in_mode_off_nothing_does(project):
@@ -49,6 +49,58 @@ def test_a_changed_schema_changes_the_bundles_name_and_in_mode_off_nothing_does(
 
     assert before != recipe(project).digest
     assert off == recipe(project, schemas=False).digest
+
+
+@pytest.mark.parametrize("function", ["processor", "query"])
+@pytest.mark.parametrize("schemas", [True, False])
+def test_who_may_be_asked_for_a_version_carries_the_versions_and_upcasters_and_no_validator(project, function, schemas):
+    write(project, {}, "order.created/2.json")
+    write(project, "def upcast(payload): ...\n", "order.created/2.py")
+    (project / "schemas" / "order.created" / "__pycache__").mkdir()
+    write(project, "", "order.created/__pycache__/2.cpython-313.pyc")
+
+    carried = recipe(project, function, schemas=schemas)
+
+    assert {"schemas/order.created/1.json", "schemas/order.created/2.json", "schemas/order.created/2.py"} == {
+        path for path in carried.sources if path.startswith("schemas/")
+    }
+    assert "jsonschema-rs" not in carried.requirements
+
+
+@pytest.mark.parametrize("function", ["ingest", "maintenance"])
+def test_nobody_else_carries_upcasters(project, function):
+    before = recipe(project, function, schemas=False).digest
+    write(project, {}, "order.created/2.json")
+    write(project, "def upcast(payload): ...\n", "order.created/2.py")
+
+    assert before == recipe(project, function, schemas=False).digest
+    assert not any(path.endswith("/2.py") for path in recipe(project, function).sources)
+
+
+def test_a_changed_upcaster_changes_the_bundles_name(project):
+    write(project, {}, "order.created/2.json")
+    digests = set()
+    for text in ("", "x = 1\n"):
+        write(project, text, "order.created/2.py")
+        digests |= {recipe(project, function).digest for function in ("processor", "query")}
+
+    assert 4 == len(digests)
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("order.created/2.py", "lies beside the schema it leads to, and there is no such .json file"),
+        ("order.created/upcasters.py", "lies beside the schema it leads to, and there is no such .json file"),
+        ("2.py", "lies beside the schema it leads to, and there is no such .json file"),
+        ("order.created/1.py", "leads here from the version before, and there is none before it"),
+    ],
+)
+def test_an_upcaster_that_leads_nowhere_stops_the_bundle_and_is_named(project, name, complaint):
+    write(project, "", name)
+
+    with pytest.raises(BundleError, match=rf"^schemas/{re.escape(name)}: an upcaster {re.escape(complaint)}"):
+        recipe(project, "query")
 
 
 @pytest.mark.parametrize(

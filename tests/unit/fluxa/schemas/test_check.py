@@ -1,58 +1,17 @@
 """`fluxa schema check` in a repository of its own."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from fluxa.cli import run
 from fluxa.schemas import registry
+from tests.support.schema_project import Project
 
 FILE = "schemas/order.created/1.json"
 OLD = {"type": "object", "additionalProperties": False, "properties": {"amount": {"type": "number"}}}
 NARROWER = {**OLD, "properties": {"amount": {"type": "integer"}}}
 WIDER = {**OLD, "properties": {**OLD["properties"], "note": {"type": "string"}}}
-
-
-def toml(value):
-    if isinstance(value, str):
-        return json.dumps(value)
-    return f"{{ {', '.join(f'{json.dumps(name)} = {json.dumps(mode)}' for name, mode in value.items())} }}"
-
-
-class Project:
-    """A project with schemas, and perhaps a history."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "Pulumi.yaml").write_text("")
-        self.mode("backward")
-
-    def mode(self, value):
-        (self.folder / "pyproject.toml").write_text(f"[tool.fluxa]\nschema-compatibility = {toml(value)}\n")
-
-    def write(self, version, schema, event_type="order.created"):
-        file = self.folder / "schemas" / event_type / f"{version}.json"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(schema))
-        return file
-
-    def commit(self):
-        identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        for command in (("init", "-q", "-b", "main"), ("add", "-A"), (*identity, "commit", "-qm", "x")):
-            subprocess.run(("git", *command), cwd=self.folder, env=environment, check=True)
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    # Nothing of the repository that these tests may run in, nor of a hook that runs them.
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.chdir(tmp_path)
-    return Project(tmp_path)
 
 
 def lines(capsys, *arguments):

@@ -8,9 +8,10 @@ import pytest
 
 from functions.common.metrics import Metrics
 from functions.common.names import Service
+from functions.common.schema_versions import SCHEMAS_FOLDER
 from functions.ingest.accept import Acceptor
 from functions.ingest.handler import handle
-from functions.ingest.schemas import SCHEMAS_FOLDER, SchemaGate, Schemas
+from functions.ingest.schemas import SchemaGate, Schemas
 from functions.ingest.wiring import Ingest
 from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, a_request
 

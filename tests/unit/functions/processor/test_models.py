@@ -104,6 +104,6 @@ def test_the_error_names_each_field_for_machines_too(stage):
     from functions.processor.models import read_payload
 
     with pytest.raises(PayloadUnfit) as caught:
-        read_payload(Order, type("Event", (), {"payload_text": "{}"})())
+        read_payload(Order, type("Event", (), {"payload_text": "{}", "payload_json": None})())
 
     assert ["payload.items"] == [problem.field for problem in caught.value.problems]

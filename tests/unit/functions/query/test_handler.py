@@ -105,6 +105,30 @@ def test_every_answer_carries_the_correlation_id_and_is_never_cached(event, head
     assert ["c-42"] == [line["correlation_id"] for line in lines]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "status", "code"),
+    [
+        ("1", 200, None),
+        ("latest", 200, None),
+        ("1234", 422, "unknown_schema_version"),
+        ("v1", 400, "malformed_request"),
+    ],
+)
+def test_an_event_is_asked_for_in_a_version_by_the_query_string(wanted, status, code):
+    event = gateway_event(
+        "/events/{event_id}", path_parameters={"event_id": "e-1"}, query={"schema_version": [wanted], "unknown": [""]}
+    )
+
+    answer, _ = log_lines(event, an_app())
+
+    document = json.loads(answer["body"])
+    assert (status, code) == (answer["statusCode"], document.get("code"))
+    if code is None:
+        assert "1" == document["stored_schema_version"]
+    else:
+        assert ["schema_version"] == [problem["field"] for problem in document["errors"]]
+
+
 def test_an_event_is_found_with_its_payload_unchanged():
     answer, _ = log_lines(FIND, an_app())
 

@@ -1,6 +1,7 @@
 """The query function keeps what `openapi.yaml` promises."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import ListRequest
 from functions.query.ports import EventFilters
+from functions.query.versions import read_version
 from tests.support.fakes_query import FakeService, InMemoryStoredEvents, SteadyStopwatch, a_cursor_key, a_link
 from tests.support.stored_events import a_failed_event, a_payload_reference, a_stored_event, an_error
+from tests.support.upcasters import write_registry
 
 DOCUMENT = yaml.safe_load(Path("openapi.yaml").read_text())
 
@@ -53,6 +56,28 @@ def test_an_event_is_as_described(event):
     finder = Finder(events=InMemoryStoredEvents([event]), link=a_link)
 
     assert [] == problems("StoredEvent", finder.find("e-1"))
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+def test_an_event_in_another_version_is_as_described(event, tmp_path):
+    upcasters = write_registry(tmp_path, v1=None, v1_1=None)
+    finder = Finder(events=InMemoryStoredEvents([event]), link=a_link, upcasters=upcasters)
+
+    text = finder.find("e-1", "latest")
+
+    assert [] == problems("StoredEvent", text)
+    assert "stored_schema_version" in json.loads(text)
+
+
+@pytest.mark.parametrize("text", ["latest", "1", "10", "1.2.3", "0.1", "v1", "01", "1.", "1.2.3.4", "", "1234567890"])
+def test_the_versions_described_are_the_versions_read(text):
+    described = DOCUMENT["components"]["parameters"]["SchemaVersion"]["schema"]["pattern"]
+    try:
+        is_read = read_version({"schema_version": [text]}) == text
+    except parameters.MalformedRequest:
+        is_read = False
+
+    assert bool(re.search(described, text)) is is_read
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
