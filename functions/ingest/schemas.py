@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from functions.common.errors import FieldProblem, PermanentError, SchemaViolated, UnknownSchemaVersion
+from functions.common.errors import FieldProblem, PermanentError, SchemaUnchecked, SchemaViolated, UnknownSchemaVersion
 from functions.common.http import PROBLEMS_SHOWN
 from functions.common.log import get_logger
 from functions.common.metrics import Metrics
@@ -40,6 +40,7 @@ class SchemaGate:
 
         Raises:
             SchemaViolated: The mode is `enforce`, and the payload does not fit; names each place.
+            SchemaUnchecked: The mode is `enforce`, the type has a schema, and the payload was uploaded.
             UnknownSchemaVersion: The mode is `enforce`, and the type has schemas but not this version.
         """
         try:
@@ -68,6 +69,7 @@ class Schemas:
 
         Raises:
             SchemaViolated: It does not fit.
+            SchemaUnchecked: It was uploaded, so nobody has read it.
             UnknownSchemaVersion: The type has schemas, but not this version.
         """
         versions = self._files.get(event.fields.type)
@@ -78,6 +80,11 @@ class Schemas:
         if version not in versions:
             problem = FieldProblem(field="schema_version", message=f"There is {', '.join(islice(versions, 10))}.")
             raise UnknownSchemaVersion("The event's type has no schema of that version.", problems=[problem])
+        if not isinstance(event.payload, str):
+            problem = FieldProblem(field="payload_ref", message="Send it as payload, so that it can be checked.")
+            raise SchemaUnchecked(
+                "The event's type has a schema, which is for payloads in the request.", problems=[problem]
+            )
         validator = self._validator(versions[version])
         # Most payloads fit, and saying so is several times faster than listing nothing.
         if validator.is_valid(event.payload_value):

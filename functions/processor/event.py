@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from functions.common.envelope import Envelope
+from functions.common.errors import PayloadNotJson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,18 @@ class Event:
 
     @cached_property
     def payload(self) -> Any:
-        """The payload, parsed at first use. Numbers become `int` or `float`; of duplicate keys the last one wins."""
-        return json.loads(self.payload_text)
+        """The payload, parsed at first use. Numbers become `int` or `float`; of duplicate keys the last one wins.
+
+        Raises:
+            PayloadNotJson: It was uploaded, so nobody has read it before, and it is none.
+        """
+        try:
+            return json.loads(self.payload_text)
+        except ValueError as error:
+            # Where, and never what: a decoder's own words may hold a piece of it.
+            raise PayloadNotJson(f"The payload is no JSON{_place(error)}.") from None
+        except RecursionError:
+            raise PayloadNotJson("The payload is nested too deeply to be read.") from None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,19 +55,31 @@ class VerifiedEvent:
     """None once nobody will read it: the stored row of an offloaded payload is a reference."""
 
     def for_handlers(self) -> Event:
-        """Return the event as handlers see it."""
+        """Return the event as handlers see it.
+
+        Raises:
+            PayloadNotJson: The payload was uploaded, and is no text.
+        """
         if self.payload is None:
             raise ValueError("the payload was not kept, because no handler wanted it")
         envelope = self.envelope
+        try:
+            text = self.payload.decode()
+        except UnicodeDecodeError as error:
+            raise PayloadNotJson(f"The payload is not UTF-8 at byte {error.start}.") from None
         return Event(
             event_id=envelope.event_id,
             type=envelope.type,
             correlation_id=envelope.correlation_id,
             received_at=envelope.received_at,
-            payload_text=self.payload.decode(),
+            payload_text=text,
             source=envelope.source,
             user_id=envelope.user_id,
             schema_version=envelope.schema_version,
             occurred_at=envelope.occurred_at,
             attributes=dict(envelope.attributes or {}),
         )
+
+
+def _place(error: ValueError) -> str:
+    return f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""

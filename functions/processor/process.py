@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from functions.common.envelope import Envelope
-from functions.common.errors import EventIdReused
+from functions.common.errors import EventIdReused, PayloadBeyondMemory
 from functions.common.log import bound
 from functions.common.names import MessageAttribute, Outcome
 from functions.processor.event import VerifiedEvent
@@ -15,7 +15,7 @@ from functions.processor.message import Message
 from functions.processor.ports import Claim, EventStore, PayloadStore
 from functions.processor.registry import Handler, Registry
 from functions.processor.time_left import TimeLeft
-from functions.processor.verify import check_payload, check_reference, inline_payload, read_envelope
+from functions.processor.verify import check_digest, check_payload, check_reference, inline_payload, read_envelope
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,6 +51,9 @@ class Processor:
     payloads: Callable[[], PayloadStore]
     """Called when the first offloaded payload arrives: its client is not worth a cold start."""
     registry: Registry
+    handled_bytes_at_most: int
+    """Of a payload that handlers read. A larger one could take the whole function's memory, and with it nine neighbours
+    of the batch, at every delivery."""
 
     def read(self, delivery: Delivery) -> None:
         """Read the envelope, and prove the payload if it is in there.
@@ -102,12 +105,19 @@ class Processor:
         reference = envelope.payload_ref
         if reference is None:
             raise ValueError("an envelope without a payload carries a reference to it")
-        payloads = self.payloads()
+        payloads, size = self.payloads(), envelope.payload_bytes
         check_reference(envelope, reference, bucket=payloads.bucket)
-        payload = payloads.get(reference, expected_bytes=envelope.payload_bytes, within_seconds=time.for_work())
+        if not self._handlers(envelope):
+            check_digest(envelope, payloads.digest(reference, expected_bytes=size, within_seconds=time.for_work()))
+            return VerifiedEvent(envelope=envelope, payload=None)
+        if size > self.handled_bytes_at_most:
+            raise PayloadBeyondMemory(
+                f"Handlers may read payloads of {self.handled_bytes_at_most} bytes at most, and this one has {size}: "
+                "give the processor more memory, and redrive."
+            )
+        payload = payloads.get(reference, expected_bytes=size, within_seconds=time.for_work())
         check_payload(envelope, payload)
-        wanted = bool(self._handlers(envelope))
-        return VerifiedEvent(envelope=envelope, payload=payload if wanted else None)
+        return VerifiedEvent(envelope=envelope, payload=payload)
 
     def _handlers(self, envelope: Envelope) -> tuple[Handler, ...]:
         return self.registry.handlers_for(envelope.type)

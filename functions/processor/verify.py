@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from functions.common.envelope import Envelope, PayloadReference, content_digest, decode, payload_digest
+from functions.common.envelope import Digest, Envelope, PayloadReference, content_digest, decode, digest_of
 from functions.common.errors import InvalidEnvelope, PayloadHashMismatch, PayloadReferenceRefused
 from functions.common.identifiers import is_identifier
 from functions.common.names import PAYLOAD_PREFIX
@@ -37,16 +37,25 @@ def read_envelope(body: str) -> Envelope:
 
 
 def check_payload(envelope: Envelope, payload: bytes) -> None:
+    """Compare a payload with what ingest accepted.
+
+    Raises:
+        PayloadHashMismatch: It is another one.
+    """
+    check_digest(envelope, digest_of(payload))
+
+
+def check_digest(envelope: Envelope, digest: Digest) -> None:
     """Compare length, then hash, with what ingest accepted.
 
     Raises:
         PayloadHashMismatch: One of them differs.
     """
-    if len(payload) != envelope.payload_bytes:
+    if digest.length != envelope.payload_bytes:
         raise PayloadHashMismatch(
-            f"The payload has {_count(envelope, payload)} bytes, {envelope.payload_bytes} were accepted."
+            f"The payload has {_count(envelope, digest)} bytes, {envelope.payload_bytes} were accepted."
         )
-    if payload_digest(payload) != envelope.payload_sha256:
+    if digest.sha256 != envelope.payload_sha256:
         raise PayloadHashMismatch("The payload's SHA-256 is not the one that was accepted.")
 
 
@@ -73,6 +82,6 @@ def check_reference(envelope: Envelope, reference: PayloadReference, *, bucket: 
         raise PayloadReferenceRefused("The payload reference does not point at this event's own object.")
 
 
-def _count(envelope: Envelope, payload: bytes) -> str:
+def _count(envelope: Envelope, digest: Digest) -> str:
     # Of an object that is too long, one byte more than expected was fetched.
-    return f"more than {envelope.payload_bytes}" if len(payload) > envelope.payload_bytes else str(len(payload))
+    return f"more than {envelope.payload_bytes}" if digest.length > envelope.payload_bytes else str(digest.length)

@@ -54,7 +54,12 @@ def application() -> Application:
         )
 
     batch = Batch(
-        processor=Processor(store=store, payloads=payloads, registry=registry),
+        processor=Processor(
+            store=store,
+            payloads=payloads,
+            registry=registry,
+            handled_bytes_at_most=settings.handled_bytes_at_most,
+        ),
         desk=FailureDesk(store=store, queue=queue, max_receive_count=settings.max_receive_count),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),

@@ -24,7 +24,7 @@ from tests.benchmarks.report import Report
 from tests.benchmarks.round_trips import counted
 from tests.benchmarks.timing import Work, compare, timed
 from tests.support.envelopes import a_lambda_event, a_message, a_recent_envelope
-from tests.support.fakes_processor import FakePayloadStore, FakeSourceQueue
+from tests.support.fakes_processor import HANDLED_BYTES_AT_MOST, FakePayloadStore, FakeSourceQueue
 from tests.support.postgres_fixtures import opened_database, session
 
 BATCH = 10
@@ -69,7 +69,9 @@ def _processor(database: Database) -> Run:
     queue, payloads = FakeSourceQueue(), FakePayloadStore()
     metrics = Metrics(service=Service.PROCESSOR, stack="bench")
     batch = Batch(
-        processor=Processor(store=store, payloads=lambda: payloads, registry=Registry()),
+        processor=Processor(
+            store=store, payloads=lambda: payloads, registry=Registry(), handled_bytes_at_most=HANDLED_BYTES_AT_MOST
+        ),
         desk=FailureDesk(store=store, queue=lambda: queue, max_receive_count=10),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),

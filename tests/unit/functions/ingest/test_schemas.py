@@ -12,7 +12,7 @@ from functions.ingest.accept import Acceptor
 from functions.ingest.handler import handle
 from functions.ingest.schemas import SCHEMAS_FOLDER, SchemaGate, Schemas
 from functions.ingest.wiring import Ingest
-from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, a_request
+from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, FakeUploads, a_request
 
 ITEM = {"sku": "A-1", "quantity": 1}
 ORDER = {"order_id": "o-1", "items": [ITEM]}
@@ -23,12 +23,14 @@ class World:
 
     def __init__(self, mode, folder=SCHEMAS_FOLDER):
         self.queue = FakeQueue()
+        self.uploads = FakeUploads()
         self.lines = []
         metrics = Metrics(service=Service.INGEST, stack="test", write=self.lines.append)
         self.app = Ingest(
             acceptor=Acceptor(
                 queue=self.queue,
                 payloads=FakePayloads(),
+                uploads=self.uploads,
                 clock=lambda: NOW,
                 inline_limit_bytes=262_144,
                 gate=SchemaGate(mode=mode, schemas=Schemas(folder), metrics=metrics),
