@@ -22,7 +22,7 @@ MAX_RECEIVE_COUNT = 5
 """Deliveries after which the fakes' queue gives a message up."""
 
 
-HANDLED_BYTES_AT_MOST = 1_000
+HANDLED_BYTES_AT_MOST = 100_000
 """Of a payload that handlers read."""
 
 
