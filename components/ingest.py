@@ -42,7 +42,11 @@ class IngestUnit(pulumi.ComponentResource):
                     "INLINE_LIMIT_BYTES": str(args.settings.inline_limit_bytes),
                     "SCHEMA_MODE": args.settings.schema_mode,
                 },
-                statements=(*args.queue.send_statements(), *args.payloads.write_statements()),
+                statements=(
+                    *args.queue.send_statements(),
+                    *args.payloads.write_statements(),
+                    *args.payloads.upload_statements(),
+                ),
                 reserved_concurrency=args.settings.max_concurrency,
                 provisioned_concurrency=args.settings.provisioned_concurrency,
             ),
@@ -52,4 +56,4 @@ class IngestUnit(pulumi.ComponentResource):
 
     def operations(self) -> dict[str, FunctionUnit]:
         """Offer what it answers, by the API's operation ids."""
-        return {"acceptEvent": self.function, "acceptEvents": self.function}
+        return {"acceptEvent": self.function, "acceptEvents": self.function, "createUpload": self.function}

@@ -12,6 +12,12 @@ from components.settings import ProcessingSettings
 from components.stores import Stores
 from functions.common.names import DatabaseRole, Service
 
+_MEMORY_PER_PAYLOAD_BYTE = 32
+"""What a payload takes as text and as objects of Python, at worst: `[],` is 3 bytes, and 64 when it has been read."""
+
+_SENT_BYTES_AT_MOST = 5 * 1024 * 1024
+"""What a request holds: read by handlers whatever the memory, as before anything could be uploaded."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingUnitArgs:
@@ -46,6 +52,7 @@ class ProcessingUnit(pulumi.ComponentResource):
                     "DEAD_LETTER_QUEUE_URL": args.stores.queue.dead_letter_url,
                     "MAX_RECEIVE_COUNT": str(args.stores.queue.max_receive_count),
                     "PAYLOAD_BUCKET": args.stores.payloads.name,
+                    "HANDLED_BYTES_AT_MOST": str(_handled_bytes_at_most(settings.memory_mb)),
                 },
                 statements=(
                     *args.stores.queue.consume_statements(),
@@ -75,3 +82,8 @@ class ProcessingUnit(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.function.ready, *args.after]),
         )
         self.register_outputs({"function": self.function.name})
+
+
+def _handled_bytes_at_most(memory_mb: int) -> int:
+    """Return how large a payload may be that handlers read, so that it fits the function's memory."""
+    return max(_SENT_BYTES_AT_MOST, memory_mb * 1024 * 1024 // _MEMORY_PER_PAYLOAD_BYTE)

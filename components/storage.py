@@ -10,10 +10,13 @@ from components.platform import StackPlatform
 from components.policy import PolicyStatement
 from components.private_bucket import ABANDONED_UPLOAD_DAYS, keep_private
 from components.settings import StorageSettings
-from functions.common.names import PAYLOAD_PREFIX
+from functions.common.names import PAYLOAD_PREFIX, UPLOAD_PREFIX
 
 _OLD_VERSION_DAYS = 30
 """How long a payload that was deleted by mistake, or has expired, can be brought back."""
+
+_UPLOAD_DAYS = 1
+"""S3's shortest, and by its clock: it looks once a day. What an event was made of is then a payload of its own."""
 
 _LONGEST_MONTH_DAYS = 31
 """Events leave by whole months: an event of a month's first day stays until the month's last is old enough."""
@@ -84,13 +87,23 @@ class PayloadBucket(pulumi.ComponentResource):
         decrypting = () if self._key is None else (self._key.read_statement("s3"),)
         return (self._reading(), *decrypting)
 
+    def upload_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer letting clients upload, and copying what they did; the copy itself is `write_statements`.
+
+        A signed URL carries the rights of who signs it. The list is of uploads only: the keys of payloads tell events.
+        """
+        return (
+            PolicyStatement(actions=("s3:PutObject", "s3:GetObject"), resources=(self._objects(UPLOAD_PREFIX),)),
+            self._listing_of(UPLOAD_PREFIX),
+        )
+
     def find_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer being told that a payload does not exist: whoever may not list is refused instead, without a reason."""
         return (self._listing(),)
 
     def list_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer listing payloads, and nothing else that the bucket may hold."""
-        return (replace(self._listing(), conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}}),)
+        return (self._listing_of(PAYLOAD_PREFIX),)
 
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.
@@ -105,8 +118,14 @@ class PayloadBucket(pulumi.ComponentResource):
     def _listing(self) -> PolicyStatement:
         return PolicyStatement(actions=("s3:ListBucket",), resources=(self.arn,))
 
+    def _listing_of(self, prefix: str) -> PolicyStatement:
+        return replace(self._listing(), conditions={"StringLike": {"s3:prefix": f"{prefix}*"}})
+
     def _payloads(self) -> pulumi.Output[str]:
-        return pulumi.Output.concat(self.arn, "/", PAYLOAD_PREFIX, "*")
+        return self._objects(PAYLOAD_PREFIX)
+
+    def _objects(self, prefix: str) -> pulumi.Output[str]:
+        return pulumi.Output.concat(self.arn, "/", prefix, "*")
 
 
 def _lifecycle_rules(
@@ -127,7 +146,17 @@ def _lifecycle_rules(
             noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                 noncurrent_days=_OLD_VERSION_DAYS
             ),
-        )
+        ),
+        s3.BucketLifecycleConfigurationRuleArgs(
+            id="uploads",
+            status="Enabled",
+            filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=UPLOAD_PREFIX),
+            expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=_UPLOAD_DAYS),
+            # Of two rules for old versions S3 takes the one by which they go earlier.
+            noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                noncurrent_days=_UPLOAD_DAYS
+            ),
+        ),
     ]
     if settings.archive_after_days is not None:
         transition = s3.BucketLifecycleConfigurationRuleTransitionArgs(

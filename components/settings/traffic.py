@@ -133,7 +133,7 @@ class ProcessingSettings(Section):
     """The function that stores events, and how the queue feeds it."""
 
     memory_mb: MemoryMb = 512
-    """Lambda gives CPU by memory."""
+    """Lambda gives CPU by memory. Handlers get payloads up to a thirty-second of it, and of 5 MiB at least."""
     timeout_seconds: int = Field(default=30, ge=6, le=900)
     """The queue's visibility timeout is computed from this. The processor begins no message with less than 4 s left."""
     batch_size: int = Field(default=10, ge=1, le=10)

@@ -5,14 +5,16 @@ a redelivery, a redrive or a concurrent duplicate may still need them.
 """
 
 import base64
-from contextlib import closing
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.adapters.aws_clients import error_code
 from functions.adapters.deadline import deadline
-from functions.common.envelope import PayloadReference
+from functions.common.envelope import Digest, PayloadReference
 from functions.common.errors import (
     FluxaError,
     PayloadArchived,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LINK_SECONDS = 15 * 60
-"""Long enough to fetch 5 MB over a poor line; a link that leaks is worthless soon."""
+"""Long enough to fetch 100 MiB at a megabit a second; a link that leaks is worthless soon."""
 
 READ_TIMEOUT_SECONDS = 20.0
 """All tries together, for a caller that sets no limit of its own."""
@@ -88,13 +90,23 @@ class S3Payloads:
                 that is our set-up's fault, and the event is good.
             OutOfTime: It took longer than `within_seconds`.
         """
-        try:
-            with deadline(within_seconds):
-                return self._read(reference, expected_bytes + 1)
-        except ClientError as error:
-            raise _unread(error, reference) from error
-        except BotoCoreError as error:
-            raise PayloadStoreUnavailable("S3 did not answer, or broke off.") from error
+        with _named(reference), deadline(within_seconds):
+            received = bytearray()
+            self._read(reference, expected_bytes + 1, received.extend)
+            return bytes(received)
+
+    def digest(
+        self, reference: PayloadReference, *, expected_bytes: int, within_seconds: float = READ_TIMEOUT_SECONDS
+    ) -> Digest:
+        """Return the object's length and hash, of a longer object those of `expected_bytes + 1`; keeps no byte of it.
+
+        Raises:
+            FluxaError: As `get`.
+        """
+        with _named(reference), deadline(within_seconds):
+            sha256 = hashlib.sha256()
+            length = self._read(reference, expected_bytes + 1, sha256.update)
+            return Digest(length=length, sha256=sha256.hexdigest())
 
     def link(self, reference: PayloadReference) -> str:
         """Return a URL that gives the payload for a quarter of an hour to whoever has it; asks nobody.
@@ -110,19 +122,31 @@ class S3Payloads:
             "get_object", Params={"Bucket": self._bucket, "Key": reference.key}, ExpiresIn=LINK_SECONDS
         )
 
-    def _read(self, reference: PayloadReference, limit: int) -> bytes:
+    def _read(self, reference: PayloadReference, limit: int, take: Callable[[bytes], object]) -> int:
+        """Hand over the object in pieces, no more than `limit` bytes; return how many there were."""
         answer = self._client.get_object(Bucket=self._bucket, Key=reference.key, **self._owner)
-        received = bytearray()
+        received = 0
         # Not the body as its own context: that would hand out the raw stream, unchecked.
         with closing(answer["Body"]) as stream:
             # Read to the end, where botocore notices a body that was cut off.
-            while len(received) < limit and (chunk := stream.read(min(_CHUNK_BYTES, limit - len(received)))):
-                received += chunk
-        return bytes(received)
+            while received < limit and (chunk := stream.read(min(_CHUNK_BYTES, limit - received))):
+                received += len(chunk)
+                take(chunk)
+        return received
+
+
+@contextmanager
+def _named(reference: PayloadReference) -> Iterator[None]:
+    """Say in our words why an object could not be read."""
+    try:
+        yield
+    except ClientError as error:
+        raise _unread(error, reference) from error
+    except BotoCoreError as error:
+        raise PayloadStoreUnavailable("S3 did not answer, or broke off.") from error
 
 
 def _unread(error: ClientError, reference: PayloadReference) -> FluxaError:
-    """Return why an object could not be read."""
     code = error_code(error)
     if code in _MISSING:
         return PayloadMissing("The payload object does not exist.")

@@ -132,6 +132,21 @@ def _value_bytes(attribute: Mapping[str, Any]) -> int:
     return len(attribute["StringValue"].encode()) if "StringValue" in attribute else len(attribute["BinaryValue"])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digest:
+    """What is compared of a payload."""
+
+    length: int
+    """In bytes."""
+    sha256: str
+    """64 hexadecimal digits."""
+
+
+def digest_of(payload: bytes) -> Digest:
+    """Return the digest of a payload that is at hand."""
+    return Digest(length=len(payload), sha256=payload_digest(payload))
+
+
 def payload_digest(payload: bytes) -> str:
     """Return the SHA-256 of a payload's bytes as 64 hexadecimal digits."""
     return hashlib.sha256(payload).hexdigest()

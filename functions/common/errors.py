@@ -14,7 +14,13 @@ FluxaError
 │   ├── UnknownSchemaVersion    unknown_schema_version   422
 │   ├── SchemaVersionUnreachable schema_version_unreachable 409
 │   ├── UpcastFailed            upcast_failed            409
+│   ├── SchemaUnchecked         schema_unchecked         422
+│   ├── InvalidUpload           invalid_upload           422
+│   ├── UploadMissing           upload_missing           422
+│   ├── UploadMismatch          upload_mismatch          422
 │   ├── PayloadUnfit            payload_unfit            —
+│   ├── PayloadNotJson          payload_not_json         —
+│   ├── PayloadBeyondMemory     payload_beyond_memory    —
 │   ├── InvalidEnvelope         invalid_envelope         —
 │   ├── PayloadHashMismatch     payload_hash_mismatch    —
 │   ├── PayloadMissing          payload_missing          —
@@ -167,10 +173,54 @@ class UpcastFailed(PermanentError):
     title = "The payload could not be brought to that version"
 
 
+class SchemaUnchecked(PermanentError):
+    """The event's type has a schema, and its payload was uploaded, where nothing reads it before it is accepted."""
+
+    code = "schema_unchecked"
+    status = 422
+    title = "An uploaded payload cannot be held to a schema"
+
+
+class InvalidUpload(PermanentError):
+    """The JSON is fine, what it says of an upload is not."""
+
+    code = "invalid_upload"
+    status = 422
+    title = "The upload is not valid"
+
+
+class UploadMissing(PermanentError):
+    """Nothing was uploaded under the event's reference, or it has expired."""
+
+    code = "upload_missing"
+    status = 422
+    title = "There is no such upload"
+
+
+class UploadMismatch(PermanentError):
+    """What was uploaded is not what the event says."""
+
+    code = "upload_mismatch"
+    status = 422
+    title = "The upload is not what the event says"
+
+
 class PayloadUnfit(PermanentError):
     """The payload does not fit the model that a handler declared."""
 
     code = "payload_unfit"
+
+
+class PayloadNotJson(PermanentError):
+    """An uploaded payload is read for the first time, by a handler, and is no JSON text."""
+
+    code = "payload_not_json"
+
+
+class PayloadBeyondMemory(PermanentError):
+    """The event's type has handlers, and its payload is larger than the processor's memory is meant for."""
+
+    code = "payload_beyond_memory"
 
 
 class InvalidEnvelope(PermanentError):

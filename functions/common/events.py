@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from functions.common.errors import FieldProblem, InvalidEvent
 from functions.common.identifiers import EVENT_ID_RULE, is_event_id
+from functions.common.uploads import UploadReference
 
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6; a time without an offset names no moment.
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
@@ -19,6 +20,8 @@ BASE64 = "base64"
 
 FIELDS_AT_MOST = 50
 """Beyond it a body is not read field by field: each complaint would cost more than the field."""
+
+UNKNOWN_FIELD = "Unknown field; put data of your own into payload."
 
 # SQS takes XML's characters only; tabs and line breaks among them would break logs and tables.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -71,6 +74,8 @@ class EventFields(BaseModel):
     user_id: Text | None = None
     occurred_at: Timestamp | None = None
     schema_version: Annotated[Text, StringConstraints(max_length=64)] | None = None
+    payload_ref: UploadReference | None = None
+    """Where the payload was uploaded to, of an event that does not carry it."""
 
 
 def validate_fields(fields: dict[str, object]) -> EventFields:
@@ -84,18 +89,24 @@ def validate_fields(fields: dict[str, object]) -> EventFields:
     try:
         return EventFields.model_validate(fields)
     except ValidationError as error:
-        problems = [
-            FieldProblem(field=".".join(map(str, item["loc"])), message=_sentence(item["type"], item["msg"]))
-            for item in error.errors(include_url=False, include_input=False)
-        ]
+        problems = field_problems(error)
         raise InvalidEvent(
             f"{len(problems)} of the event's fields {'is' if len(problems) == 1 else 'are'} not valid.",
             problems=problems,
         ) from None
 
 
-def _sentence(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "Unknown field; put data of your own into payload."
+def field_problems(error: ValidationError, *, unknown: str = UNKNOWN_FIELD) -> list[FieldProblem]:
+    """Return what is wrong with each field, without its value; `unknown` is said of one that does not exist."""
+    return [
+        FieldProblem(
+            field=".".join(map(str, item["loc"])),
+            message=unknown if item["type"] == "extra_forbidden" else _sentence(item["msg"]),
+        )
+        for item in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _sentence(message: str) -> str:
     text = message.removeprefix("Value error, ")
     return f"{text[0].upper()}{text[1:]}."

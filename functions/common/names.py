@@ -127,3 +127,6 @@ class DeadLetterAttribute(StrEnum):
 
 PAYLOAD_PREFIX = "payloads/"
 """Every payload object's key starts here; the processor refuses references outside it."""
+
+UPLOAD_PREFIX = "uploads/"
+"""Here lies what clients upload, until an event's payload is made of it, or a day has passed."""

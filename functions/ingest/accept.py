@@ -14,8 +14,9 @@ from functions.common.envelope import (
     payload_key,
 )
 from functions.common.identifiers import new_id
+from functions.common.uploads import UploadReference
 from functions.ingest.incoming import IncomingEvent
-from functions.ingest.ports import Clock, Gate, OutgoingMessage, PayloadStore, Queue
+from functions.ingest.ports import Clock, Gate, OutgoingMessage, PayloadStore, Queue, UploadStore
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +35,7 @@ class Prepared:
 
     envelope: Envelope
     message: OutgoingMessage
-    offloaded: bytes | None
+    offloaded: bytes | UploadReference | None
     """A payload that has to be stored before the message is sent; None when the message carries it."""
 
 
@@ -44,6 +45,7 @@ class Acceptor:
 
     queue: Queue
     payloads: PayloadStore
+    uploads: UploadStore
     clock: Clock
     inline_limit_bytes: int
     """A message larger than this, as SQS counts it, leaves its payload in S3."""
@@ -57,8 +59,8 @@ class Acceptor:
         whereas the other order would leave a message without its payload.
 
         Raises:
-            PermanentError: As `prepare`.
-            PayloadStoreUnavailable: S3 did not take the payload.
+            PermanentError: As `prepare` and `store_payload`.
+            TransientError: As `store_payload`.
             QueueUnavailable: SQS did not acknowledge the message.
         """
         prepared = self.prepare(event, correlation_id=correlation_id)
@@ -78,10 +80,10 @@ class Acceptor:
         """
         if self.gate is not None:
             self.gate.check(event)
-        payload = event.payload.encode()
+        payload = event.payload.encode() if isinstance(event.payload, str) else event.payload
         envelope = self._envelope(event, payload, correlation_id)
         attributes = attributes_of(envelope)
-        body = self._inline(envelope, attributes, len(payload))
+        body = self._inline(envelope, attributes)
         offloaded = body is None
         return Prepared(
             envelope=envelope,
@@ -93,32 +95,47 @@ class Acceptor:
         """Store the payload unless the message carries it.
 
         Raises:
+            UploadMissing: There is no such upload.
+            UploadMismatch: The upload is not what the event says.
             PayloadStoreUnavailable: S3 did not take it.
+            OutOfTime: S3 took too long.
         """
-        if prepared.offloaded is not None:
+        if isinstance(prepared.offloaded, UploadReference):
+            self.uploads.take(prepared.offloaded, _key(prepared.envelope))
+        elif prepared.offloaded is not None:
             self.payloads.put_new(_key(prepared.envelope), prepared.offloaded, prepared.envelope.payload_sha256)
 
-    def _envelope(self, event: IncomingEvent, payload: bytes, correlation_id: str) -> Envelope:
+    def _envelope(self, event: IncomingEvent, payload: bytes | UploadReference, correlation_id: str) -> Envelope:
+        event_id, received_at = event.fields.event_id or new_id(), self.clock()
+        if isinstance(payload, UploadReference):
+            size, sha256 = payload.bytes, payload.sha256
+        else:
+            size, sha256 = len(payload), payload_digest(payload)
+        inline = event.payload if isinstance(event.payload, str) else None
+        key = payload_key(event_id=event_id, payload_sha256=sha256, received_at=received_at)
         envelope = Envelope(
-            event_id=event.fields.event_id or new_id(),
+            event_id=event_id,
             type=event.fields.type,
             correlation_id=correlation_id,
-            received_at=self.clock(),
+            received_at=received_at,
             source=event.fields.source,
             user_id=event.fields.user_id,
             schema_version=event.fields.schema_version,
             occurred_at=event.fields.occurred_at,
             attributes=event.attributes,
-            payload=event.payload,
-            payload_bytes=len(payload),
-            payload_sha256=payload_digest(payload),
+            payload=inline,
+            payload_ref=PayloadReference(bucket=self.payloads.bucket, key=key) if inline is None else None,
+            payload_bytes=size,
+            payload_sha256=sha256,
         )
         return replace(envelope, content_sha256=content_digest(envelope))
 
-    def _inline(self, envelope: Envelope, attributes: MessageAttributes, payload_bytes: int) -> str | None:
+    def _inline(self, envelope: Envelope, attributes: MessageAttributes) -> str | None:
         """Return the message body, or None when it would be too large to carry its payload."""
+        if envelope.payload is None:
+            return None
         # The encoded message is never smaller than the payload, so a large payload need not be encoded to know.
-        if payload_bytes > self.inline_limit_bytes:
+        if envelope.payload_bytes > self.inline_limit_bytes:
             return None
         body = encode(envelope)
         return body if message_bytes(body, attributes) <= self.inline_limit_bytes else None

@@ -1,11 +1,12 @@
 """What accepting an event needs from the world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from functions.common.envelope import MessageAttributes
+from functions.common.uploads import UploadReference
 from functions.ingest.incoming import IncomingEvent
 
 
@@ -46,6 +47,34 @@ class PayloadStore(Protocol):
 
         Raises:
             PayloadStoreUnavailable: It was not stored.
+        """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """How a client uploads what it announced."""
+
+    url: str
+    """Takes these bytes and no others, from whoever has it."""
+    headers: Mapping[str, str]
+    """What must be sent along, exactly."""
+    valid_seconds: int
+
+
+class UploadStore(Protocol):
+    """Where clients lay payloads that are too large for a request."""
+
+    def offer(self, upload: UploadReference) -> Offer:
+        """Return how to upload it."""
+
+    def take(self, upload: UploadReference, key: str) -> None:
+        """Make the payload under `key` of an upload, which stays; taking it again is no error.
+
+        Raises:
+            UploadMissing: There is no such upload.
+            UploadMismatch: It has another size or hash.
+            PayloadStoreUnavailable: It could not be compared or copied now.
+            OutOfTime: That took too long.
         """
 
 

@@ -25,7 +25,7 @@ def read_event(request: Request) -> IncomingEvent:
     media_type = media_type_of(request)
     body = read_body(request)
     if cloudevents.is_binary_mode(request.headers):
-        _require_json(media_type)
+        require_json(media_type)
         event = cloudevents.read_binary(request.headers, body)
     elif media_type == cloudevents.STRUCTURED_MODE:
         event = cloudevents.read_structured(body)
@@ -33,7 +33,7 @@ def read_event(request: Request) -> IncomingEvent:
         # The type tells how the body was packed; only the content can tell what it is.
         event = read_either(read_object(body))
     else:
-        _require_json(media_type)
+        require_json(media_type)
         event = _read_native(read_object(body))
     return _with_idempotency_key(event, request)
 
@@ -74,7 +74,12 @@ def with_event_id(event: IncomingEvent, event_id: str) -> IncomingEvent:
     return replace(event, fields=event.fields.model_copy(update={"event_id": event_id}))
 
 
-def _require_json(media_type: str) -> None:
+def require_json(media_type: str) -> None:
+    """Let pass what may hold a JSON object of ours.
+
+    Raises:
+        UnsupportedMediaType: It names something else.
+    """
     if media_type not in JSON_TYPES and not media_type.endswith("+json"):
         types = f"application/json or {cloudevents.STRUCTURED_MODE}"
         raise UnsupportedMediaType(f"Send {types}, or one of them packed as {' or '.join(COMPRESSED_TYPES)}.")
@@ -85,8 +90,18 @@ def _read_native(members: dict[str, Member]) -> IncomingEvent:
     fields = validate_fields({name: member.value for name, member in members.items()})
     # An event may say all it has to say by its type: an absent payload is JSON's null.
     text = "null" if payload is None else payload.text
+    if fields.payload_ref is not None:
+        _refuse_text(text)
+        return IncomingEvent(fields=fields, payload=fields.payload_ref)
     refuse_deep("payload", text)
     return IncomingEvent(fields=fields, payload=text, payload_value=None if payload is None else payload.value)
+
+
+def _refuse_text(text: str) -> None:
+    """Make sure that an event whose payload was uploaded carries none."""
+    if text != "null":
+        problem = FieldProblem(field="payload_ref", message="Send either payload or payload_ref.")
+        raise InvalidEvent("The event has two payloads.", problems=[problem])
 
 
 def _with_idempotency_key(event: IncomingEvent, request: Request) -> IncomingEvent:

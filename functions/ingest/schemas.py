@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from functions.common.errors import FieldProblem, PermanentError, SchemaViolated
+from functions.common.errors import FieldProblem, PermanentError, SchemaUnchecked, SchemaViolated
 from functions.common.http import PROBLEMS_SHOWN
 from functions.common.log import get_logger
 from functions.common.metrics import Metrics
@@ -38,6 +38,7 @@ class SchemaGate:
 
         Raises:
             SchemaViolated: The mode is `enforce`, and the payload does not fit; names each place.
+            SchemaUnchecked: The mode is `enforce`, the type has a schema, and the payload was uploaded.
             UnknownSchemaVersion: The mode is `enforce`, and the type has schemas but not this version.
         """
         try:
@@ -66,6 +67,7 @@ class Schemas:
 
         Raises:
             SchemaViolated: It does not fit.
+            SchemaUnchecked: It was uploaded, so nobody has read it.
             UnknownSchemaVersion: The type has schemas, but not this version.
         """
         versions = self._files.get(event.fields.type)
@@ -75,6 +77,11 @@ class Schemas:
         version = event.fields.schema_version or next(iter(versions))
         if version not in versions:
             raise unknown_version(versions)
+        if not isinstance(event.payload, str):
+            problem = FieldProblem(field="payload_ref", message="Send it as payload, so that it can be checked.")
+            raise SchemaUnchecked(
+                "The event's type has a schema, which is for payloads in the request.", problems=[problem]
+            )
         validator = self._validator(versions[version])
         # Most payloads fit, and saying so is several times faster than listing nothing.
         if validator.is_valid(event.payload_value):

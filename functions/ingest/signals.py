@@ -10,6 +10,7 @@ from functions.common.names import MetricName
 from functions.ingest.accept import Accepted
 from functions.ingest.answers import ACCEPTED, FAILED, REJECTED, status_of
 from functions.ingest.batch_accept import Place
+from functions.ingest.uploading import Offered
 
 log = get_logger()
 
@@ -25,6 +26,11 @@ def tell_accepted(accepted: Accepted, metrics: Metrics) -> None:
     metrics.count(MetricName.EVENTS_ACCEPTED)
     if accepted.offloaded:
         metrics.count(MetricName.PAYLOADS_OFFLOADED)
+
+
+def tell_offered(offered: Offered) -> None:
+    """Log an upload that may now be made. The URL stays out: whoever reads logs shall not write payloads."""
+    log.info("upload_offered", upload_id=offered.upload.upload_id, payload_bytes=offered.upload.bytes)
 
 
 def tell_refused(error: Exception, metrics: Metrics, **which: Any) -> None:

@@ -10,6 +10,7 @@ import boto3
 from functions.adapters.aws_clients import CLIENT_CONFIG
 from functions.adapters.s3 import S3Payloads
 from functions.adapters.sqs import SqsQueue
+from functions.adapters.uploads import UPLOAD_CONFIG, S3Uploads
 from functions.common import log
 from functions.common.metrics import Metrics
 from functions.common.names import Service
@@ -18,6 +19,7 @@ from functions.ingest.accept import Acceptor
 from functions.ingest.batch_accept import BatchAcceptor
 from functions.ingest.schemas import SchemaGate, Schemas
 from functions.ingest.settings import IngestSettings
+from functions.ingest.uploading import Uploader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,11 @@ class Ingest:
 
     acceptor: Acceptor
     metrics: Metrics
+
+    @property
+    def uploader(self) -> Uploader:
+        """What answers `POST /uploads`."""
+        return Uploader(uploads=self.acceptor.uploads, clock=self.acceptor.clock)
 
     @property
     def batches(self) -> BatchAcceptor:
@@ -43,6 +50,7 @@ def ingest() -> Ingest:
         acceptor=Acceptor(
             queue=SqsQueue(boto3.client("sqs", config=CLIENT_CONFIG), settings.queue_url),
             payloads=S3Payloads(boto3.client("s3", config=CLIENT_CONFIG), settings.payload_bucket),
+            uploads=S3Uploads(lambda: boto3.client("s3", config=UPLOAD_CONFIG), settings.payload_bucket),
             clock=lambda: datetime.now(UTC),
             inline_limit_bytes=settings.inline_limit_bytes,
             gate=_gate(settings.schema_mode, metrics),

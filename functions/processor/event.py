@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from functions.common.envelope import Envelope
+from functions.common.errors import PayloadNotJson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,17 @@ class Event:
         """The payload, parsed at first use. Numbers become `int` or `float`; of duplicate keys the last one wins.
 
         It is in the version that the handler asked for, or as it was sent when it asked for none.
+
+        Raises:
+            PayloadNotJson: It was uploaded, so nobody has read it before, and it is none.
         """
-        return json.loads(self.payload_json or self.payload_text)
+        try:
+            return json.loads(self.payload_json or self.payload_text)
+        except ValueError as error:
+            # Where, and never what: a decoder's own words may hold a piece of it.
+            raise PayloadNotJson(f"The payload is no JSON{_place(error)}.") from None
+        except RecursionError:
+            raise PayloadNotJson("The payload is nested too deeply to be read.") from None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,16 +62,24 @@ class VerifiedEvent:
     """None once nobody will read it: the stored row of an offloaded payload is a reference."""
 
     def for_handlers(self, *, replay_id: str | None = None) -> Event:
-        """Return the event as handlers see it, in a replay or when it is stored."""
+        """Return the event as handlers see it, in a replay or when it is stored.
+
+        Raises:
+            PayloadNotJson: The payload was uploaded, and is no text.
+        """
         if self.payload is None:
             raise ValueError("the payload was not kept, because no handler wanted it")
         envelope = self.envelope
+        try:
+            text = self.payload.decode()
+        except UnicodeDecodeError as error:
+            raise PayloadNotJson(f"The payload is not UTF-8 at byte {error.start}.") from None
         return Event(
             event_id=envelope.event_id,
             type=envelope.type,
             correlation_id=envelope.correlation_id,
             received_at=envelope.received_at,
-            payload_text=self.payload.decode(),
+            payload_text=text,
             source=envelope.source,
             user_id=envelope.user_id,
             schema_version=envelope.schema_version,
@@ -69,3 +87,7 @@ class VerifiedEvent:
             attributes=dict(envelope.attributes or {}),
             replay_id=replay_id,
         )
+
+
+def _place(error: ValueError) -> str:
+    return f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""

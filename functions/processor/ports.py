@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from functions.common.envelope import Envelope, MessageAttributes, PayloadReference
+from functions.common.envelope import Digest, Envelope, MessageAttributes, PayloadReference
 from functions.common.names import EventStatus, Outcome
 from functions.common.replay import ReplayRequest
 
@@ -127,6 +127,13 @@ class PayloadStore(Protocol):
             PayloadArchived: It has to be restored first.
             PayloadStoreUnavailable: It could not be read now.
             OutOfTime: It took longer than `within_seconds`.
+        """
+
+    def digest(self, reference: PayloadReference, *, expected_bytes: int, within_seconds: float) -> Digest:
+        """Return what `get` would have to be compared by, in a memory that the payload need not fit.
+
+        Raises:
+            FluxaError: As `get`.
         """
 
 

@@ -1,6 +1,6 @@
 """The use case: one delivery after the other becomes a stored event, or the error that kept it from becoming one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.common.envelope import Envelope
@@ -10,11 +10,12 @@ from functions.common.names import MessageAttribute, Outcome
 from functions.common.replay import ReplayRequest, decode_replay
 from functions.processor.event import VerifiedEvent
 from functions.processor.message import Message
-from functions.processor.ports import Claim, EventStore, PayloadStore
+from functions.processor.offloaded import OffloadedPayloads
+from functions.processor.ports import Claim, EventStore
 from functions.processor.registry import Handler, Registry
 from functions.processor.replaying import Replayer, effect_of
 from functions.processor.time_left import TimeLeft
-from functions.processor.verify import check_payload, fetch_payload, inline_payload, read_envelope
+from functions.processor.verify import check_payload, inline_payload, read_envelope
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,8 +55,7 @@ class Processor:
     """Reads messages, and stores their events or has stored ones replayed."""
 
     store: EventStore
-    payloads: Callable[[], PayloadStore]
-    """Called when the first offloaded payload arrives: its client is not worth a cold start."""
+    offloaded: OffloadedPayloads
     registry: Registry
 
     def read(self, delivery: Delivery) -> None:
@@ -105,7 +105,7 @@ class Processor:
             Exception: Whatever the payload store, the event store or a handler raises.
         """
         if delivery.replay is not None:
-            replayer = Replayer(store=self.store, payloads=self.payloads, registry=self.registry)
+            replayer = Replayer(store=self.store, offloaded=self.offloaded, registry=self.registry)
             delivery.ended = replayer.replay(delivery.replay, requested_at=delivery.message.queued_at, time=time)
             return
         if delivery.envelope is None:
@@ -130,9 +130,10 @@ class Processor:
         reference = envelope.payload_ref
         if reference is None:
             raise ValueError("an envelope without a payload carries a reference to it")
-        payload = fetch_payload(envelope, reference, self.payloads(), within_seconds=time.for_work())
-        wanted = bool(self._handlers(envelope))
-        return VerifiedEvent(envelope=envelope, payload=payload if wanted else None)
+        if self._handlers(envelope):
+            return VerifiedEvent(envelope=envelope, payload=self.offloaded.fetch(envelope, reference, time))
+        self.offloaded.prove(envelope, reference, time)
+        return VerifiedEvent(envelope=envelope, payload=None)
 
     def _handlers(self, envelope: Envelope) -> tuple[Handler, ...]:
         return self.registry.handlers_for(envelope.type)

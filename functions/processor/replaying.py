@@ -1,6 +1,6 @@
 """The use case of a replay: a stored event is handled once more, by the handlers that ask for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,11 @@ from functions.common.log import bound
 from functions.common.names import Outcome
 from functions.common.replay import ReplayRequest
 from functions.processor.event import VerifiedEvent
-from functions.processor.ports import Effect, EventStore, PayloadStore
+from functions.processor.offloaded import OffloadedPayloads
+from functions.processor.ports import Effect, EventStore
 from functions.processor.registry import Handler, Registry
 from functions.processor.time_left import TimeLeft
-from functions.processor.verify import check_payload, fetch_payload, inline_payload
+from functions.processor.verify import check_payload, inline_payload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Replayer:
     """Replays events."""
 
     store: EventStore
-    payloads: Callable[[], PayloadStore]
+    offloaded: OffloadedPayloads
     registry: Registry
 
     def replay(self, request: ReplayRequest, *, requested_at: datetime, time: TimeLeft) -> Outcome:
@@ -52,7 +53,7 @@ class Replayer:
 
     def _payload(self, envelope: Envelope, time: TimeLeft) -> bytes:
         if envelope.payload_ref is not None:
-            return fetch_payload(envelope, envelope.payload_ref, self.payloads(), within_seconds=time.for_work())
+            return self.offloaded.fetch(envelope, envelope.payload_ref, time)
         payload = inline_payload(envelope.payload or "")
         check_payload(envelope, payload)
         return payload

@@ -13,3 +13,5 @@ class ProcessorSettings(DatabaseSettings):
     """Deliveries after which the queue gives a message up; at the last one the processor parks it, with its reason."""
     payload_bucket: str
     """The only bucket it reads from."""
+    handled_bytes_at_most: int
+    """Of a payload that handlers read; it follows from the function's memory."""

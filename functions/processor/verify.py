@@ -3,11 +3,10 @@
 import re
 from dataclasses import replace
 
-from functions.common.envelope import Envelope, PayloadReference, content_digest, decode, payload_digest
+from functions.common.envelope import Digest, Envelope, PayloadReference, content_digest, decode, digest_of
 from functions.common.errors import InvalidEnvelope, PayloadHashMismatch, PayloadReferenceRefused
 from functions.common.identifiers import is_identifier
 from functions.common.names import PAYLOAD_PREFIX
-from functions.processor.ports import PayloadStore
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -38,16 +37,25 @@ def read_envelope(body: str) -> Envelope:
 
 
 def check_payload(envelope: Envelope, payload: bytes) -> None:
+    """Compare a payload with what ingest accepted.
+
+    Raises:
+        PayloadHashMismatch: It is another one.
+    """
+    check_digest(envelope, digest_of(payload))
+
+
+def check_digest(envelope: Envelope, digest: Digest) -> None:
     """Compare length, then hash, with what ingest accepted.
 
     Raises:
         PayloadHashMismatch: One of them differs.
     """
-    if len(payload) != envelope.payload_bytes:
+    if digest.length != envelope.payload_bytes:
         raise PayloadHashMismatch(
-            f"The payload has {_count(envelope, payload)} bytes, {envelope.payload_bytes} were accepted."
+            f"The payload has {_count(envelope, digest)} bytes, {envelope.payload_bytes} were accepted."
         )
-    if payload_digest(payload) != envelope.payload_sha256:
+    if digest.sha256 != envelope.payload_sha256:
         raise PayloadHashMismatch("The payload's SHA-256 is not the one that was accepted.")
 
 
@@ -63,22 +71,6 @@ def inline_payload(payload: str) -> bytes:
         raise PayloadHashMismatch("The payload is no Unicode text.") from error
 
 
-def fetch_payload(
-    envelope: Envelope, reference: PayloadReference, payloads: PayloadStore, *, within_seconds: float
-) -> bytes:
-    """Return a payload that lies in the bucket, proven.
-
-    Raises:
-        PayloadReferenceRefused: The reference points elsewhere.
-        PayloadHashMismatch: The payload is not the one that was accepted.
-        FluxaError: Whatever the payload store raises.
-    """
-    check_reference(envelope, reference, bucket=payloads.bucket)
-    payload = payloads.get(reference, expected_bytes=envelope.payload_bytes, within_seconds=within_seconds)
-    check_payload(envelope, payload)
-    return payload
-
-
 def check_reference(envelope: Envelope, reference: PayloadReference, *, bucket: str) -> None:
     """Make sure that a message makes us read this event's own object and no other: our rights are not its writer's.
 
@@ -90,6 +82,6 @@ def check_reference(envelope: Envelope, reference: PayloadReference, *, bucket: 
         raise PayloadReferenceRefused("The payload reference does not point at this event's own object.")
 
 
-def _count(envelope: Envelope, payload: bytes) -> str:
+def _count(envelope: Envelope, digest: Digest) -> str:
     # Of an object that is too long, one byte more than expected was fetched.
-    return f"more than {envelope.payload_bytes}" if len(payload) > envelope.payload_bytes else str(len(payload))
+    return f"more than {envelope.payload_bytes}" if digest.length > envelope.payload_bytes else str(digest.length)

@@ -18,6 +18,7 @@ from functions.common.metrics import Metrics
 from functions.common.names import Service
 from functions.processor.batch import Batch
 from functions.processor.failure import FailureDesk
+from functions.processor.offloaded import OffloadedPayloads
 from functions.processor.process import Processor
 from functions.processor.registry import load_handlers, registry
 from functions.processor.settings import ProcessorSettings
@@ -54,7 +55,11 @@ def application() -> Application:
         )
 
     batch = Batch(
-        processor=Processor(store=store, payloads=payloads, registry=registry),
+        processor=Processor(
+            store=store,
+            offloaded=OffloadedPayloads(store=payloads, handled_bytes_at_most=settings.handled_bytes_at_most),
+            registry=registry,
+        ),
         desk=FailureDesk(store=store, queue=queue, max_receive_count=settings.max_receive_count),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),

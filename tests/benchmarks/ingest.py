@@ -13,9 +13,10 @@ from components.settings import IngestSettings
 from functions.common.envelope import MessageAttributes
 from functions.common.metrics import Metrics
 from functions.common.names import Service
+from functions.common.uploads import UploadReference
 from functions.ingest.accept import Acceptor
 from functions.ingest.handler import handle
-from functions.ingest.ports import OutgoingMessage
+from functions.ingest.ports import Offer, OutgoingMessage
 from functions.ingest.wiring import Ingest
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.examples import request_body
@@ -58,6 +59,13 @@ class Void:
     def put_new(self, key: str, body: bytes, sha256: str) -> None:
         """Acknowledge."""
 
+    def take(self, upload: UploadReference, key: str) -> None:
+        """Acknowledge."""
+
+    def offer(self, upload: UploadReference) -> Offer:
+        """Refuse; nothing is uploaded here."""
+        raise NotImplementedError
+
 
 def measure(effort: Effort, report: Report) -> None:
     """Add ingest's figures, which count the processor's time and not the machine's."""
@@ -87,6 +95,7 @@ def _ingest() -> Ingest:
     acceptor = Acceptor(
         queue=void,
         payloads=void,
+        uploads=void,
         clock=lambda: datetime.now(UTC),
         inline_limit_bytes=IngestSettings().inline_limit_bytes,
     )

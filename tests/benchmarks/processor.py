@@ -15,6 +15,7 @@ from functions.common.names import Service
 from functions.processor.batch import Batch
 from functions.processor.failure import FailureDesk
 from functions.processor.handler import handle
+from functions.processor.offloaded import OffloadedPayloads
 from functions.processor.process import Processor
 from functions.processor.registry import Registry
 from tests.benchmarks.effort import Effort
@@ -24,7 +25,7 @@ from tests.benchmarks.report import Report
 from tests.benchmarks.round_trips import counted
 from tests.benchmarks.timing import Work, compare, timed
 from tests.support.envelopes import a_lambda_event, a_message, a_recent_envelope
-from tests.support.fakes_processor import FakePayloadStore, FakeSourceQueue
+from tests.support.fakes_processor import HANDLED_BYTES_AT_MOST, FakePayloadStore, FakeSourceQueue
 from tests.support.postgres_fixtures import opened_database, session
 
 BATCH = 10
@@ -69,7 +70,11 @@ def _processor(database: Database) -> Run:
     queue, payloads = FakeSourceQueue(), FakePayloadStore()
     metrics = Metrics(service=Service.PROCESSOR, stack="bench")
     batch = Batch(
-        processor=Processor(store=store, payloads=lambda: payloads, registry=Registry()),
+        processor=Processor(
+            store=store,
+            offloaded=OffloadedPayloads(store=lambda: payloads, handled_bytes_at_most=HANDLED_BYTES_AT_MOST),
+            registry=Registry(),
+        ),
         desk=FailureDesk(store=store, queue=lambda: queue, max_receive_count=10),
         metrics=metrics,
         clock=lambda: datetime.now(UTC),

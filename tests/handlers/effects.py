@@ -38,3 +38,11 @@ def succeed_later(event: Event, connection: Connection) -> None:
     row = connection.execute("SELECT errors FROM idempotency_keys WHERE event_id = %s", [event.event_id]).fetchone()
     if row is None or not row[0]:
         raise TransientError("Not yet.")
+
+
+@on("effect.read")
+def read(event: Event, connection: Connection) -> None:
+    """Leave a row, if the payload can be read."""
+    connection.execute("INSERT INTO test_effects (event_id) VALUES (%s)", [event.event_id])
+    if event.payload is None:
+        raise PermanentError("Nothing to read.")

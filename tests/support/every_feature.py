@@ -1,5 +1,6 @@
 """Traffic through everything that a platform can do, so that every call it ever makes of AWS is made once."""
 
+import hashlib
 import json
 import time
 import uuid
@@ -65,8 +66,20 @@ def _store_and_ask(api: Api, run: str) -> None:
     api.post({"event_id": f"{run}-large", "type": run, "payload": "x" * 600_000})
     large = api.get_event(f"{run}-large")
     assert 600_000 == len(httpx.get(large["payload_url"]).json())
+    _upload(api, run)
     cursor = api.list_events(type=run, limit=1)["next_cursor"]
     assert 1 == len(api.list_events(type=run, limit=1, cursor=cursor)["items"])
+
+
+def _upload(api: Api, run: str) -> None:
+    content = b'"uploaded"'
+    announced = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    upload = api.client.post("/uploads", json=announced).json()
+    event = {"event_id": f"{run}-uploaded", "type": run, "payload_ref": upload["payload_ref"]}
+    assert 422 == api.post(event).status_code
+    assert 200 == httpx.put(upload["url"], content=content, headers=upload["headers"]).status_code
+    assert 202 == api.post(event).status_code
+    assert content == httpx.get(api.get_event(event["event_id"])["payload_url"]).content
 
 
 def _fail_in_every_way(api: Api, run: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from functions.common.envelope import Envelope, MessageAttributes, PayloadReference
+from functions.common.envelope import Digest, Envelope, MessageAttributes, PayloadReference, digest_of
 from functions.common.errors import EventNotFound, FluxaError, PayloadMissing
 from functions.common.metrics import Metrics
 from functions.common.names import EventStatus, Service
@@ -14,6 +14,7 @@ from functions.common.replay import ReplayRequest
 from functions.processor.batch import Batch
 from functions.processor.failure import FailureDesk
 from functions.processor.message import Result
+from functions.processor.offloaded import OffloadedPayloads
 from functions.processor.ports import Arrival, Claim, Delay, Effect, Failure
 from functions.processor.process import Processor
 from functions.processor.registry import Registry
@@ -22,6 +23,10 @@ from tests.support.envelopes import BUCKET, NOW
 
 MAX_RECEIVE_COUNT = 5
 """Deliveries after which the fakes' queue gives a message up."""
+
+
+HANDLED_BYTES_AT_MOST = 100_000
+"""Of a payload that handlers read."""
 
 
 class FakeConnection:
@@ -128,6 +133,9 @@ class FakePayloadStore:
     objects: dict[str, bytes] = field(default_factory=dict)
     broken: BaseException | None = None
     reads: list[str] = field(default_factory=list)
+    """Keys of objects that were read, kept or not."""
+    digests: list[str] = field(default_factory=list)
+    """Keys of those of which nothing was kept."""
 
     def get(self, reference: PayloadReference, *, expected_bytes: int, within_seconds: float) -> bytes:
         self.reads.append(reference.key)
@@ -136,6 +144,10 @@ class FakePayloadStore:
         if reference.key not in self.objects:
             raise PayloadMissing("The payload object does not exist.")
         return self.objects[reference.key][: expected_bytes + 1]
+
+    def digest(self, reference: PayloadReference, *, expected_bytes: int, within_seconds: float) -> Digest:
+        self.digests.append(reference.key)
+        return digest_of(self.get(reference, expected_bytes=expected_bytes, within_seconds=within_seconds))
 
 
 @dataclass(kw_only=True)
@@ -183,7 +195,11 @@ class Stage:
     def __post_init__(self) -> None:
         self.metrics = Metrics(service=Service.PROCESSOR, stack="test", write=self.emf_lines.append)
         self.batch = Batch(
-            processor=Processor(store=self.store, payloads=lambda: self.payloads, registry=self.registry),
+            processor=Processor(
+                store=self.store,
+                offloaded=OffloadedPayloads(store=lambda: self.payloads, handled_bytes_at_most=HANDLED_BYTES_AT_MOST),
+                registry=self.registry,
+            ),
             desk=FailureDesk(store=self.store, queue=lambda: self.queue, max_receive_count=MAX_RECEIVE_COUNT),
             metrics=self.metrics,
             clock=lambda: NOW,

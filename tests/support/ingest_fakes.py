@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.common.envelope import Envelope, MessageAttributes, decode
-from functions.common.errors import PayloadStoreUnavailable, QueueUnavailable
-from functions.ingest.ports import OutgoingMessage
+from functions.common.errors import PayloadStoreUnavailable, QueueUnavailable, UploadMissing
+from functions.common.uploads import UploadReference
+from functions.ingest.ports import Offer, OutgoingMessage
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -56,6 +57,27 @@ class FakePayloads:
             raise PayloadStoreUnavailable("down")
         assert sha256 in key
         self.stored[key] = body
+
+
+@dataclass
+class FakeUploads:
+    """Keeps what was offered and taken; `made` are the uploads that exist, `broken` is what taking any raises."""
+
+    made: list[UploadReference] = field(default_factory=list)
+    offered: list[UploadReference] = field(default_factory=list)
+    taken: list[tuple[UploadReference, str]] = field(default_factory=list)
+    broken: Exception | None = None
+
+    def offer(self, upload: UploadReference) -> Offer:
+        self.offered.append(upload)
+        return Offer(url=f"https://uploads.test/{upload.key}", headers={"x-bound": upload.sha256}, valid_seconds=900)
+
+    def take(self, upload: UploadReference, key: str) -> None:
+        if self.broken is not None:
+            raise self.broken
+        if upload not in self.made:
+            raise UploadMissing("none")
+        self.taken.append((upload, key))
 
 
 def a_request(

@@ -9,7 +9,7 @@ from functions.common.names import Service
 from functions.ingest.accept import Acceptor
 from functions.ingest.handler import handle
 from functions.ingest.wiring import Ingest
-from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, a_request
+from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, FakeUploads, a_request
 
 Body = str | bytes | dict[str, Any] | list[Any]
 
@@ -20,10 +20,17 @@ class World:
     def __init__(self) -> None:
         self.queue = FakeQueue()
         self.payloads = FakePayloads()
+        self.uploads = FakeUploads()
         self.metric_lines: list[str] = []
         self.headers: Mapping[str, str] = {}
         self.app = Ingest(
-            acceptor=Acceptor(queue=self.queue, payloads=self.payloads, clock=lambda: NOW, inline_limit_bytes=262_144),
+            acceptor=Acceptor(
+                queue=self.queue,
+                payloads=self.payloads,
+                uploads=self.uploads,
+                clock=lambda: NOW,
+                inline_limit_bytes=262_144,
+            ),
             metrics=Metrics(service=Service.INGEST, stack="test", write=self.metric_lines.append),
         )
 

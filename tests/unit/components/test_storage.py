@@ -16,6 +16,7 @@ BUCKET = "aws:s3/bucket:Bucket"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 PAYLOADS_ARN = "arn:aws:test:::payloads-bucket/payloads/*"
+UPLOADS_ARN = "arn:aws:test:::payloads-bucket/uploads/*"
 KEY_ARN = "arn:aws:test:::encryption-key"
 BY_S3 = {"StringEquals": {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}
 
@@ -115,6 +116,13 @@ def test_writers_and_readers_of_payloads_may_do_just_that():
     )
 
 
+def test_who_lets_clients_upload_may_write_read_and_find_uploads_and_look_at_no_payload():
+    objects, listing = offered(PayloadBucket.upload_statements, encrypted_bucket)
+
+    assert {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": [UPLOADS_ARN]} == objects
+    assert (["s3:ListBucket"], {"StringLike": {"s3:prefix": "uploads/*"}}) == (listing["Action"], listing["Condition"])
+
+
 def test_with_the_stacks_key_writers_and_readers_use_it_through_s3_alone():
     writing, reading = (
         offered(offer, encrypted_bucket)[1] for offer in (PayloadBucket.write_statements, PayloadBucket.read_statements)
@@ -155,7 +163,14 @@ def test_archiving_follows_its_toggles():
     assert [{"days": 60, "storageClass": "GLACIER"}] == rules_of(archive_after_days=60, archive_class="GLACIER")[
         "archive"
     ]["transitions"]
-    assert {"leftovers"} == set(rules_of(archive_after_days=None))
+    assert {"leftovers", "uploads"} == set(rules_of(archive_after_days=None))
+
+
+def test_uploads_go_after_a_day_and_what_they_overwrote_with_them():
+    rule = rules_of()["uploads"]
+
+    assert ({"prefix": "uploads/"}, {"days": 1}) == (rule["filter"], rule["expiration"])
+    assert {"noncurrentDays": 1} == rule["noncurrentVersionExpiration"]
 
 
 def test_payloads_of_events_that_stay_for_ever_do_not_expire():

@@ -26,6 +26,7 @@ FEED = "aws:lambda/eventSourceMapping:EventSourceMapping"
 WARM = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 QUEUE_ARN = "arn:aws:test:::events-main"
 PAYLOADS_ARN = "arn:aws:test:::payloads-bucket/payloads/*"
+MEBIBYTE = 1024 * 1024
 KEY_ARN = "arn:aws:test:::encryption-key"
 COMMON = {"STACK": "test", "LOG_LEVEL": "INFO", "FLUXA_VERSION": "1.2.3", "SETTINGS_FINGERPRINT": "abc"}
 THROW_AWAY = {"deletion_protection": False}
@@ -139,10 +140,19 @@ def test_ingest_is_told_where_events_and_payloads_go_and_what_is_too_large_to_tr
     } == environment(stack, "ingest-function")
 
 
-def test_ingest_may_send_events_and_write_payloads():
-    assert [(["sqs:SendMessage"], [QUEUE_ARN]), (["s3:PutObject"], [PAYLOADS_ARN])] == offered(
-        ingest(), "ingest-policy"
-    )
+def test_ingest_may_send_events_write_payloads_and_make_them_of_uploads():
+    assert [
+        (["sqs:SendMessage"], [QUEUE_ARN]),
+        (["s3:PutObject"], [PAYLOADS_ARN]),
+        (["s3:PutObject", "s3:GetObject"], ["arn:aws:test:::payloads-bucket/uploads/*"]),
+        (["s3:ListBucket"], ["arn:aws:test:::payloads-bucket"]),
+    ] == offered(ingest(), "ingest-policy")
+
+
+def test_ingest_can_list_nothing_but_uploads():
+    [listing] = [item for item in statements_of(ingest(), "ingest-policy") if "s3:ListBucket" in item["Action"]]
+
+    assert {"StringLike": {"s3:prefix": "uploads/*"}} == listing["Condition"]
 
 
 def test_ingest_stays_outside_the_network():
@@ -170,7 +180,15 @@ def test_the_processor_is_told_where_everything_is():
         "DEAD_LETTER_QUEUE_URL": "https://sqs.test/events-dead-letters",
         "MAX_RECEIVE_COUNT": "10",
         "PAYLOAD_BUCKET": "payloads-bucket-physical",
+        "HANDLED_BYTES_AT_MOST": str(16 * MEBIBYTE),
     } == environment(processor(), "processor-function")
+
+
+@pytest.mark.parametrize(("memory_mb", "mebibytes"), [(128, 5), (160, 5), (512, 16), (3_200, 100)])
+def test_handlers_get_what_fits_the_memory_and_always_what_a_request_holds(memory_mb, mebibytes):
+    stack = processor(processing={"memory_mb": memory_mb})
+
+    assert str(mebibytes * MEBIBYTE) == environment(stack, "processor-function")["HANDLED_BYTES_AT_MOST"]
 
 
 def test_the_processor_may_take_events_park_them_and_read_payloads_and_its_own_password():

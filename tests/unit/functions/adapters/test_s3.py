@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import time
+import tracemalloc
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -13,7 +14,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from functions.adapters.s3 import S3Payloads
-from functions.common.envelope import PayloadReference
+from functions.common.envelope import Digest, PayloadReference, digest_of
 from functions.common.errors import (
     OutOfTime,
     PayloadArchived,
@@ -36,6 +37,22 @@ PUT = {
     "IfNoneMatch": "*",
 }
 GET = {"Bucket": BUCKET, "Key": KEY}
+
+
+MEBIBYTE = 1024 * 1024
+
+
+class Zeros(io.RawIOBase):
+    """A body that is made while it is read, so that the test holds none of it."""
+
+    def __init__(self, size):
+        self.left, self.given = size, 0
+
+    def read(self, size=-1):
+        piece = bytes(min(size, self.left))
+        self.left -= len(piece)
+        self.given += len(piece)
+        return piece
 
 
 @pytest.fixture
@@ -97,6 +114,39 @@ def test_a_large_payload_arrives_whole(stubber, payloads):
     stubber.add_response("get_object", {"Body": a_body(content)}, GET)
 
     assert content == payloads.get(REFERENCE, expected_bytes=len(content))
+
+
+@pytest.mark.parametrize(("expected_bytes", "read"), [(100, 8), (8, 8), (7, 8), (3, 4), (0, 1)])
+def test_a_digest_is_that_of_the_bytes_that_would_have_been_read(stubber, payloads, expected_bytes, read):
+    stubber.add_response("get_object", {"Body": a_body(BODY)}, GET)
+
+    assert digest_of(BODY[:read]) == payloads.digest(REFERENCE, expected_bytes=expected_bytes)
+
+
+def test_proving_a_hundred_mebibytes_takes_the_memory_of_a_few_pieces(stubber, payloads):
+    size = 100 * MEBIBYTE
+    stubber.add_response("get_object", {"Body": StreamingBody(Zeros(size), size)}, GET)
+    expected = hashlib.sha256()
+    for _ in range(100):
+        expected.update(bytes(MEBIBYTE))
+
+    tracemalloc.start()
+    try:
+        digest = payloads.digest(REFERENCE, expected_bytes=size)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert Digest(length=size, sha256=expected.hexdigest()) == digest
+    assert peak < 4 * MEBIBYTE
+
+
+def test_of_an_endless_object_no_more_is_proven_than_was_announced(stubber, payloads):
+    endless = Zeros(1_000 * MEBIBYTE)
+    stubber.add_response("get_object", {"Body": StreamingBody(endless, 1_000 * MEBIBYTE)}, GET)
+
+    assert 3 * MEBIBYTE + 1 == payloads.digest(REFERENCE, expected_bytes=3 * MEBIBYTE).length
+    assert 3 * MEBIBYTE + 1 == endless.given
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "404"])

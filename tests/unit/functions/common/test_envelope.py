@@ -21,7 +21,7 @@ from functions.common.errors import InvalidEnvelope
 from functions.common.events import EventFields
 from functions.ingest.accept import Acceptor
 from functions.ingest.incoming import IncomingEvent
-from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue
+from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, FakeUploads
 
 AN_ENVELOPE = Envelope(
     event_id="e-1",
@@ -94,7 +94,7 @@ def test_the_boundary_between_queue_and_s3_is_exact_in_bytes(seed: str, distance
         payload = payload[: -1 - excess] + '"'
 
     queue, payloads = FakeQueue(), FakePayloads()
-    Acceptor(queue=queue, payloads=payloads, clock=lambda: NOW, inline_limit_bytes=LIMIT).accept(
+    Acceptor(queue=queue, payloads=payloads, uploads=FakeUploads(), clock=lambda: NOW, inline_limit_bytes=LIMIT).accept(
         _incoming(payload), correlation_id="c"
     )
 

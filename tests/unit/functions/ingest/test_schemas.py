@@ -9,11 +9,12 @@ import pytest
 from functions.common.metrics import Metrics
 from functions.common.names import Service
 from functions.common.schema_versions import SCHEMAS_FOLDER
+from functions.common.uploads import UploadReference
 from functions.ingest.accept import Acceptor
 from functions.ingest.handler import handle
 from functions.ingest.schemas import SchemaGate, Schemas
 from functions.ingest.wiring import Ingest
-from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, a_request
+from tests.support.ingest_fakes import NOW, FakePayloads, FakeQueue, FakeUploads, a_request
 
 ITEM = {"sku": "A-1", "quantity": 1}
 ORDER = {"order_id": "o-1", "items": [ITEM]}
@@ -24,12 +25,14 @@ class World:
 
     def __init__(self, mode, folder=SCHEMAS_FOLDER):
         self.queue = FakeQueue()
+        self.uploads = FakeUploads()
         self.lines = []
         metrics = Metrics(service=Service.INGEST, stack="test", write=self.lines.append)
         self.app = Ingest(
             acceptor=Acceptor(
                 queue=self.queue,
                 payloads=FakePayloads(),
+                uploads=self.uploads,
                 clock=lambda: NOW,
                 inline_limit_bytes=262_144,
                 gate=SchemaGate(mode=mode, schemas=Schemas(folder), metrics=metrics),
@@ -70,6 +73,41 @@ def post_against(folder, schema, payload):
     (folder / "thing").mkdir()
     (folder / "thing" / "1.json").write_text(json.dumps(schema))
     return World("enforce", folder).post(payload, "thing")
+
+
+UPLOAD = UploadReference(upload_id="0193589e-8c3c-7c3e-9a64-6b0f0c3a1f52", sha256="ab" * 32, bytes=20_000_000)
+
+
+def post_uploaded(mode, **fields):
+    world = World(mode)
+    world.uploads.made.append(UPLOAD)
+    return world, *world.post(None, payload_ref=UPLOAD.document(), **fields)
+
+
+def test_an_uploaded_payload_that_nobody_has_read_passes_no_schema():
+    world, status, document = post_uploaded("enforce")
+
+    assert (422, "schema_unchecked", []) == (status, document["code"], world.queue.sent)
+    assert ["payload_ref"] == [item["field"] for item in document["errors"]]
+
+
+def test_a_wrong_version_is_said_of_an_uploaded_payload_too():
+    _, status, document = post_uploaded("enforce", schema_version="99")
+
+    assert (422, "unknown_schema_version") == (status, document["code"])
+
+
+def test_an_uploaded_payload_of_a_type_without_a_schema_is_accepted():
+    assert 202 == post_uploaded("enforce", event_type="report.created")[1]
+
+
+def test_a_warning_about_an_uploaded_payload_has_a_reason_of_its_own():
+    world, status, _ = post_uploaded("warn")
+
+    assert (202, 1) == (status, len(world.queue.sent))
+    assert [1] == [
+        line["SchemaViolations"] for line in map(json.loads, world.lines) if line.get("Reason") == "schema_unchecked"
+    ]
 
 
 def test_a_payload_that_fits_is_accepted_and_travels_unchanged():

@@ -126,6 +126,7 @@ def test_a_reference_to_anything_but_the_events_own_object_is_refused_unread(sta
 
 def test_the_bucket_is_asked_for_no_more_than_was_announced(stage, offloaded):
     asked = []
+    stage.registry.on("order.created")(lambda _event, _connection: None)
     stage.payloads.get = lambda reference, **limits: asked.append((reference, limits)) or PAYLOAD.encode()
 
     stage.run(a_message(offloaded))

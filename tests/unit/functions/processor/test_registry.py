@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from functions.common.errors import PayloadNotJson
 from functions.processor import Event, on
 from functions.processor.registry import Registry, load_handlers, registry
 from tests.support.envelopes import NOW
@@ -139,7 +140,7 @@ def test_an_event_does_not_parse_its_payload_before_it_is_asked_to():
     event = Event(event_id="e", type="t", correlation_id="c", received_at=NOW, payload_text="{broken")
 
     assert "{broken" == event.payload_text
-    with pytest.raises(ValueError, match="Expecting property name"):
+    with pytest.raises(PayloadNotJson, match="line 1, column 2"):
         _ = event.payload
 
 
