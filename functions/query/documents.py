@@ -22,6 +22,7 @@ def summary_document(event: EventSummary) -> dict[str, Any]:
         "processed_at": _time(event.processed_at),
         "payload_bytes": event.payload_bytes,
         "payload_sha256": event.payload_sha256.hex(),
+        "payload_key": event.payload_key,
         "attempts": event.attempts,
         "errors": [{name: entry[name] for name in ("at", "code", "message", "attempt")} for entry in event.errors],
         "first_seen_at": _time(event.first_seen_at),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from functions.common.envelope import PayloadReference
@@ -32,6 +33,8 @@ class EventSummary:
     occurred_at: datetime | None = None
     processed_at: datetime | None = None
     payload_bytes: int | None = None
+    payload_key: str | None = None
+    """Where in the payload bucket the payload lies; None when it is inline, or nothing is known of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +64,17 @@ class EventFilters:
     """The first moment that no longer does."""
 
 
+class Order(StrEnum):
+    """Which end of a list comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    """In the order of acceptance: for whoever goes through all of them."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageKey:
-    """Where a page ends: lists are ordered by these two, newest first."""
+    """Where a page ends: lists are ordered by these two, both descending or both ascending."""
 
     received_at: datetime
     event_id: str
@@ -79,8 +90,10 @@ class StoredEvents(Protocol):
             TransientError: The database did not answer in time.
         """
 
-    def page(self, filters: EventFilters, *, after: PageKey | None, rows: int) -> list[EventSummary]:
-        """Return up to `rows` events that lie behind `after`, newest first.
+    def page(
+        self, filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
+    ) -> list[EventSummary]:
+        """Return up to `rows` events that lie behind `after` in this order.
 
         Raises:
             TransientError: The database did not answer in time.

@@ -14,7 +14,7 @@ from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import ListRequest
-from functions.query.ports import EventFilters
+from functions.query.ports import EventFilters, Order
 from tests.support.fakes_query import FakeService, InMemoryStoredEvents, SteadyStopwatch, a_cursor_key, a_link
 from tests.support.stored_events import a_failed_event, a_payload_reference, a_stored_event, an_error
 
@@ -86,12 +86,18 @@ def test_an_answer_with_a_field_too_many_would_be_noticed():
 
 
 def test_the_parameters_described_are_the_parameters_read():
-    known = "known are correlation_id, cursor, from, limit, source, status, to, type, user_id"
+    known = "known are correlation_id, cursor, from, limit, order, source, status, to, type, user_id"
 
     assert sorted(LIST_PARAMETERS) == known.removeprefix("known are ").split(", ")
     with pytest.raises(parameters.MalformedRequest, match="not valid") as refusal:
         parameters.read_parameters({"x": ["1"]})
     assert known in refusal.value.problems[0].message
+
+
+def test_the_orders_described_are_the_orders_known():
+    order = LIST_PARAMETERS["order"]
+
+    assert (parameters.ListRequest(filters=EventFilters()).order, list(Order)) == (order["default"], order["enum"])
 
 
 def test_the_limits_described_are_the_limits_kept():
