@@ -100,6 +100,61 @@ class StoredEvents(Protocol):
         """
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedAttempt:
+    """One attempt that did not store the event, or did not replay it."""
+
+    at: datetime
+    code: str
+    message: str
+    attempt: int
+    queued_at: datetime | None = None
+    """When the message was sent that was tried; None in entries from before it was written down, as is all below."""
+    outcome: str | None = None
+    """`retry` or `dead_lettered`."""
+    replay_id: str | None = None
+    """Of the replay or redrive that sent the message; None when it was the event's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replay:
+    """One replay or redrive that was handled."""
+
+    replay_id: str
+    requested_at: datetime
+    """When its message was sent."""
+    processed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventHistory:
+    """What was written down while an event was handled."""
+
+    event_id: str
+    received_at: datetime
+    status: EventStatus
+    correlation_id: str | None = None
+    attempts: int | None = None
+    """None when retention has removed the record, and the event is all that is left."""
+    queued_at: datetime | None = None
+    """When the message was sent that stored the event."""
+    completed_at: datetime | None = None
+    failures: tuple[FailedAttempt, ...] = ()
+    """The last twenty, oldest first."""
+    replays: tuple[Replay, ...] = ()
+
+
+class EventHistories(Protocol):
+    """The tables, for reading what happened to an event."""
+
+    def history(self, event_id: str) -> EventHistory | None:
+        """Return what is known of one event, or None when none with this id was stored or has failed.
+
+        Raises:
+            TransientError: The database did not answer in time.
+        """
+
+
 class PayloadLink(Protocol):
     """Where clients fetch a payload that is too large to be answered."""
 

@@ -1,4 +1,4 @@
-"""Fakes of the query function's ports, and API Gateway's events for its three calls.
+"""Fakes of the query function's ports, and API Gateway's events for its calls.
 
 `InMemoryStoredEvents` passes the same tests as the adapter on PostgreSQL (tests/integration/query).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.common.envelope import PayloadReference
-from functions.query.ports import EventFilters, EventSummary, Order, PageKey, StoredEvent
+from functions.query.ports import EventFilters, EventHistory, EventSummary, Order, PageKey, StoredEvent
 
 CURSOR_KEY = b"a key for tests, of no worth elsewhere"
 
@@ -64,6 +64,26 @@ class BrokenStoredEvents:
     def page(
         self, filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
     ) -> list[EventSummary]:
+        raise self._error
+
+
+class InMemoryEventHistories:
+    """`EventHistories` as a Python list."""
+
+    def __init__(self, histories: Iterable[EventHistory] = ()) -> None:
+        self._histories = {history.event_id: history for history in histories}
+
+    def history(self, event_id: str) -> EventHistory | None:
+        return self._histories.get(event_id)
+
+
+class BrokenEventHistories:
+    """`EventHistories` that fail in one way."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def history(self, event_id: str) -> EventHistory | None:
         raise self._error
 
 

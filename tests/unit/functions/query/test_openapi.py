@@ -8,6 +8,7 @@ import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 from functions.common.errors import DatabaseUnavailable
+from functions.common.names import EventStatus
 from functions.query import parameters
 from functions.query.documents import event_text
 from functions.query.find import Finder
@@ -15,7 +16,16 @@ from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import ListRequest
 from functions.query.ports import EventFilters, Order
-from tests.support.fakes_query import FakeService, InMemoryStoredEvents, SteadyStopwatch, a_cursor_key, a_link
+from functions.query.timeline import EntryKind, Historian
+from tests.support.event_histories import a_history, a_redriven_history, an_attempt
+from tests.support.fakes_query import (
+    FakeService,
+    InMemoryEventHistories,
+    InMemoryStoredEvents,
+    SteadyStopwatch,
+    a_cursor_key,
+    a_link,
+)
 from tests.support.stored_events import a_failed_event, a_payload_reference, a_stored_event, an_error
 
 DOCUMENT = yaml.safe_load(Path("openapi.yaml").read_text())
@@ -62,6 +72,33 @@ def test_a_page_is_as_described(event):
     page = lister.page(ListRequest(filters=EventFilters(status=event.summary.status), limit=1))
 
     assert [] == problems("EventPage", page)
+
+
+HISTORIES = {
+    "stored": a_history(),
+    "from before timelines": a_history(queued_at=None, failures=(an_attempt(1),)),
+    "redriven": a_redriven_history(),
+    "failed and unreadable": a_history(
+        status=EventStatus.FAILED, completed_at=None, correlation_id=None, failures=(an_attempt(7),)
+    ),
+    "without a record": a_history(attempts=None, queued_at=None),
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES)
+def test_a_timeline_is_as_described(history):
+    text = Historian(histories=InMemoryEventHistories([history])).timeline("e-1")
+
+    assert [] == problems("Timeline", text)
+
+
+def test_the_kinds_described_are_the_kinds_there_are():
+    assert list(EntryKind) == DOCUMENT["components"]["schemas"]["TimelineEntry"]["properties"]["kind"]["enum"]
+
+
+@pytest.mark.parametrize("name", ["Timeline", "ProcessingError"])
+def test_an_example_is_as_described(name):
+    assert [] == problems(name, json.dumps(DOCUMENT["components"]["schemas"][name]["example"]))
 
 
 @pytest.mark.parametrize("error", [None, DatabaseUnavailable("down"), ZeroDivisionError("a bug")])
