@@ -27,7 +27,12 @@ _BEFORE_ACCEPTANCE = timedelta(minutes=1)
 
 _QUEUE = "queue"
 _MILLISECOND = timedelta(microseconds=999)
-_TOLD_BY_TIMELINES_ONLY = {"queued": _QUEUE, "replayed": _QUEUE, "replay_processed": "database"}
+_TOLD_BY_TIMELINES_ONLY = {
+    "queued": _QUEUE,
+    "replayed": _QUEUE,
+    "replay_processed": "database",
+    "duplicate": "database",
+}
 """Kinds of a timeline's entries, and where each happened."""
 
 _IN_THE_TABLE_ALREADY = frozenset({"timestamp", "message", "service", "level", "correlation_id"})

@@ -102,7 +102,7 @@ class StoredEvents(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedAttempt:
-    """One attempt that did not store the event, or did not replay it."""
+    """One attempt that did not store the event."""
 
     at: datetime
     code: str
@@ -113,7 +113,7 @@ class FailedAttempt:
     outcome: str | None = None
     """`retry` or `dead_lettered`."""
     replay_id: str | None = None
-    """Of the replay or redrive that sent the message; None when it was the event's own."""
+    """Of the redrive that sent the message; None when it was the event's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +137,7 @@ class EventHistory:
     attempts: int | None = None
     """None when retention has removed the record, and the event is all that is left."""
     queued_at: datetime | None = None
-    """When the message was sent that stored the event."""
+    """When the first message was sent that is known to have brought the event."""
     completed_at: datetime | None = None
     failures: tuple[FailedAttempt, ...] = ()
     """The last twenty, oldest first."""

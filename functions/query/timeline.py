@@ -26,7 +26,12 @@ class EntryKind(StrEnum):
     PROCESSED = "processed"
     REPLAY_PROCESSED = "replay_processed"
     """A stored event was handled once more."""
+    DUPLICATE = "duplicate"
+    """A redrive brought what was stored already, and nothing was done."""
 
+
+REDRIVE_PREFIX = "redrive-"
+"""How the ids of redrives begin: those send the event itself again, all others only name it."""
 
 _RANKS = {kind: rank for rank, kind in enumerate(EntryKind)}
 
@@ -81,12 +86,7 @@ def earlier_attempts(history: EventHistory) -> int | None:
     """Return how many failed attempts are not told, because only the last are kept; None when nobody knows."""
     if history.attempts is None:
         return None
-    if not history.failures:
-        return 0
-    first = history.failures[0]
-    # What was stored and then failed in a replay counts the attempt that stored it.
-    stored_before = history.completed_at is not None and history.completed_at < first.at
-    return max(0, first.attempt - 1 - stored_before)
+    return history.failures[0].attempt - 1 if history.failures else 0
 
 
 def _messages(history: EventHistory) -> Iterator[Entry]:
@@ -124,8 +124,9 @@ def _completions(history: EventHistory) -> Iterator[Entry]:
         yield Entry(at=history.completed_at, kind=EntryKind.PROCESSED, details=details)
     for replay in history.replays:
         if not _stored(replay, history):
-            details = {"replay_id": replay.replay_id}
-            yield Entry(at=replay.processed_at, kind=EntryKind.REPLAY_PROCESSED, details=details)
+            is_redrive = replay.replay_id.startswith(REDRIVE_PREFIX)
+            kind = EntryKind.DUPLICATE if is_redrive else EntryKind.REPLAY_PROCESSED
+            yield Entry(at=replay.processed_at, kind=kind, details={"replay_id": replay.replay_id})
 
 
 def _stored(replay: Replay, history: EventHistory) -> bool:
