@@ -17,6 +17,7 @@ from fluxa.cli.plan import plan
 from fluxa.cli.schema import schema
 from fluxa.cli.send import send
 from fluxa.cli.stopping import leave
+from fluxa.cli.timeline import timeline
 from fluxa.cli.trace import trace
 from fluxa.errors import OperatorError
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, env, send, events, trace, plan, bundle):
+for command in (dev, demo, env, send, events, timeline, trace, plan, bundle):
     app.command()(command)
 app.add_typer(schema, name="schema", help="The schemas of events, and whether a change to one may be published.")
 app.add_typer(dlq, name="dlq")

@@ -22,7 +22,7 @@ def trace(
     outputs: Outputs = None,
     state_dir: StateDir = STATE_DIR,
 ) -> None:
-    """Show every hop of one correlation id in order: what each function logged, and what the database recorded.
+    """Show every hop of one correlation id in order: what each function logged, and what queue and database recorded.
 
     Logs are read from the moment the event was accepted, or from --since when no event is known; CloudWatch bills
     what it searches. A log line appears there some seconds after it was written.

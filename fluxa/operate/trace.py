@@ -1,7 +1,7 @@
-"""One correlation id from hop to hop: what the functions logged and the database recorded, in the order of time."""
+"""One correlation id from hop to hop: what was logged, sent and recorded, in the order of time."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fluxa.errors import OperatorError
 from fluxa.operate.api import Api
 from fluxa.operate.events import EventFeed
+from fluxa.operate.timeline import path_of
 from functions.common.events import parse_timestamp
 from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
 from functions.common.names import EventStatus
@@ -18,8 +19,21 @@ from functions.common.names import EventStatus
 EVENTS_AT_MOST = 1000
 """Of one correlation id: a batch has 500."""
 
+TIMELINES_AT_MOST = 20
+"""Events whose messages are shown as well: each is a request of its own, and a batch has 500."""
+
 _BEFORE_ACCEPTANCE = timedelta(minutes=1)
 """Ingest logs a little after the moment it writes down, and clocks differ."""
+
+_QUEUE = "queue"
+_MILLISECOND = timedelta(microseconds=999)
+_TOLD_BY_TIMELINES_ONLY = {
+    "queued": _QUEUE,
+    "replayed": _QUEUE,
+    "replay_processed": "database",
+    "duplicate": "database",
+}
+"""Kinds of a timeline's entries, and where each happened."""
 
 _IN_THE_TABLE_ALREADY = frozenset({"timestamp", "message", "service", "level", "correlation_id"})
 
@@ -30,7 +44,7 @@ class Hop:
 
     at: datetime
     hop: str
-    """The function that logged it, or `database`."""
+    """The function that logged it, or `queue`, or `database`."""
     what: str
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -63,9 +77,11 @@ class Tracer:
         Raises:
             OperatorError: The API refuses the id, or cannot be reached.
         """
-        hops = [hop for event in self._events(correlation_id) for hop in _recorded(event)]
-        start = min((hop.at for hop in hops), default=since + _BEFORE_ACCEPTANCE) - _BEFORE_ACCEPTANCE
+        events = list(self._events(correlation_id))
         gaps: list[str] = []
+        hops = [hop for event in events for hop in _recorded(event)]
+        hops += self._messages(events, gaps)
+        start = min((hop.at for hop in hops), default=since + _BEFORE_ACCEPTANCE) - _BEFORE_ACCEPTANCE
         for service, function in self.functions.items():
             group = f"/aws/lambda/{function}"
             try:
@@ -74,12 +90,23 @@ class Tracer:
                 gaps.append(f"{service} has logged nothing yet: there is no log group {group}.")
             except (BotoCoreError, ClientError) as error:
                 gaps.append(f"The logs of {service} cannot be read: {error}")
-        return Trace(hops=tuple(sorted(hops, key=lambda hop: hop.at)), gaps=tuple(gaps))
+        return Trace(hops=tuple(sorted(hops, key=_place)), gaps=tuple(gaps))
 
     def _events(self, correlation_id: str) -> Iterator[dict[str, Any]]:
         feed = EventFeed(api=self.api)
         for status in EventStatus:
             yield from feed.newest({"correlation_id": correlation_id, "status": status.value}, limit=EVENTS_AT_MOST)
+
+    def _messages(self, events: Sequence[Mapping[str, Any]], gaps: list[str]) -> list[Hop]:
+        """Return when messages were sent, and replays handled: only timelines have it."""
+        if len(events) > TIMELINES_AT_MOST:
+            gaps.append(f"Of {len(events):,} events the messages are left out: `fluxa timeline EVENT_ID` has them.")
+            return []
+        try:
+            return [hop for event in events for hop in _sent(event, self.api.find(path_of(event["event_id"])))]
+        except OperatorError as error:
+            gaps.append(f"When messages were sent cannot be read: {error}")
+            return []
 
     def _logged(self, service: str, group: str, correlation_id: str, start: datetime) -> Iterator[Hop]:
         pages = self.logs.get_paginator("filter_log_events").paginate(
@@ -126,6 +153,21 @@ def _recorded(event: Mapping[str, Any]) -> Iterator[Hop]:
         yield from hop(event["completed_at"], "completed", attempts=event["attempts"])
     else:
         yield from hop(event["updated_at"], event["status"], attempts=event["attempts"])
+
+
+def _sent(event: Mapping[str, Any], timeline: Mapping[str, Any] | None) -> Iterator[Hop]:
+    for entry in timeline["entries"] if timeline else ():
+        hop = _TOLD_BY_TIMELINES_ONLY.get(entry["kind"])
+        if hop is not None:
+            details = {"event_id": event["event_id"]}
+            if "replay_id" in entry:
+                details["replay_id"] = entry["replay_id"]
+            yield Hop(at=parse_timestamp(entry["at"]), hop=hop, what=entry["kind"], details=details)
+
+
+def _place(hop: Hop) -> datetime:
+    # SQS cuts times off to milliseconds: its message was sent some time within this one.
+    return hop.at + _MILLISECOND if hop.hop == _QUEUE else hop.at
 
 
 def require_identifier(text: str) -> str:

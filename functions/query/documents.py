@@ -22,6 +22,7 @@ def summary_document(event: EventSummary) -> dict[str, Any]:
         "processed_at": time_text(event.processed_at),
         "payload_bytes": event.payload_bytes,
         "payload_sha256": event.payload_sha256.hex(),
+        "payload_key": event.payload_key,
         "attempts": event.attempts,
         "errors": [{name: entry[name] for name in ("at", "code", "message", "attempt")} for entry in event.errors],
         "first_seen_at": time_text(event.first_seen_at),
@@ -52,7 +53,7 @@ def event_text(event: StoredEvent, *, payload_url: str | None, converted_from: S
 
 
 def time_text(moment: datetime | None) -> str | None:
-    """Return a time as every document of ours writes it: RFC 3339, in UTC, to the microsecond."""
+    """Return a moment as every answer writes it: in UTC, to the microsecond."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -77,9 +77,29 @@ def test_a_trace_has_every_hop_in_order(api: Api, operator: Operator):
 
     hops = eventually(whole)
 
+    hops = [hop for hop in hops if hop["hop"] != "queue"]  # Until the processor writes down when messages were sent.
     assert ["received", "event_accepted", "completed", "message_processed"] == [hop["what"] for hop in hops]
     assert ["database", "ingest", "database", "processor"] == [hop["hop"] for hop in hops]
     assert 1 == operator.types("trace", new_id())[0]
+
+
+def test_a_timeline_leads_from_acceptance_to_the_row(api: Api, operator: Operator):
+    answer = api.post({"type": "order.created", "payload": {"n": 1}}).json()
+    event = api.get_event(answer["event_id"])
+
+    (timeline,) = operator.json("timeline", answer["event_id"])
+
+    entries = {entry["kind"]: entry for entry in timeline["entries"]}
+    # `queued` may be absent until the processor writes down when messages were sent.
+    assert ["accepted", "processed"] == [kind for kind in entries if kind != "queued"]
+    assert len(timeline["entries"]) == len(entries)
+    assert (event["received_at"], answer["correlation_id"]) == (
+        entries["accepted"]["at"],
+        entries["accepted"]["correlation_id"],
+    )
+    assert (event["completed_at"], 1) == (entries["processed"]["at"], entries["processed"]["attempts"])
+    assert ("completed", 0) == (timeline["status"], timeline["earlier_attempts"])
+    assert 1 == operator.types("timeline", new_id())[0]
 
 
 def test_dead_letters_are_listed_with_their_reason_and_attempts_and_shown_to_the_letter(

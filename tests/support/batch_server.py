@@ -36,7 +36,9 @@ class BatchServer:
         """Called when a batch was taken, before it is answered."""
         self.listing: Callable[[dict[str, str]], dict[str, Any]] = lambda parameters: {"items": [], "next_cursor": None}
         self.events: dict[str, dict[str, Any]] = {}
-        """What `GET /events/{event_id}` answers."""
+        """What `GET /events/{event_id}` answers, and under `{event_id}/timeline` its timeline."""
+        self.forbidden: set[str] = set()
+        """Paths that are answered as a gateway does that has no such route."""
         self.lock = threading.Lock()
         self.url = ""
 
@@ -46,6 +48,8 @@ class BatchServer:
             self.requests.append({"method": method, "path": path, "type": headers["Content-Type"], "bytes": len(body)})
             if headers["x-api-key"] != API_KEY:
                 return 403, {"message": "Forbidden"}, {}
+            if split.path in self.forbidden:
+                return 403, {"message": "Missing Authentication Token"}, {}
             if self.troubles:
                 return self.troubles.pop(0)
             if method == "GET":

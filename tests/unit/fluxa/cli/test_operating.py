@@ -24,7 +24,9 @@ def outputs(server: BatchServer, tmp_path: Path) -> str:
     return str(server.write_outputs(tmp_path))
 
 
-@pytest.mark.parametrize("command", [("send",), ("events",), ("trace",), ("dlq", "list"), ("dlq", "show")])
+@pytest.mark.parametrize(
+    "command", [("send",), ("events",), ("timeline",), ("trace",), ("dlq", "list"), ("dlq", "show")]
+)
 @pytest.mark.parametrize("taught", ["Example", "Exit codes", "--stack", "--outputs"])
 def test_each_command_teaches_examples_exit_codes_and_how_to_name_a_stack(
     command: tuple[str, ...], taught: str, capsys: pytest.CaptureFixture[str]
@@ -38,6 +40,7 @@ def test_each_command_teaches_examples_exit_codes_and_how_to_name_a_stack(
     [
         ("events", "--from", "yesterday"),
         ("events", "--stack", "dev", "--outputs", "x.json"),
+        ("timeline",),
         ("send",),
         ("send", "x", "--concurrency", "0"),
         ("dlq", "redrive", "--rate", "0"),
@@ -68,6 +71,61 @@ def test_json_is_a_line_for_each_event(server: BatchServer, outputs: str, capsys
     run(["events", "--json", "--outputs", outputs])
 
     assert items == [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+TIMELINE = {
+    "event_id": "e-1",
+    "status": "dead_lettered",
+    "earlier_attempts": 0,
+    "entries": [
+        {"at": "2026-11-23T12:00:00.123456Z", "kind": "accepted", "correlation_id": "c-1"},
+        {"at": "2026-11-23T12:00:01.123456Z", "kind": "dead_lettered", "attempt": 1, "code": "x", "message": "[b]No."},
+    ],
+}
+
+
+def test_a_timeline_is_a_table_for_people(server: BatchServer, outputs: str, capsys: pytest.CaptureFixture[str]):
+    server.events["e-1/timeline"] = TIMELINE
+
+    assert 0 == run(["timeline", "e-1", "--outputs", outputs])
+
+    printed = capsys.readouterr()
+    assert ["time", "2026-11-23T12:00:00.123456Z", "2026-11-23T12:00:01.123456Z"] == [
+        line.split()[0] for line in printed.out.splitlines()
+    ]
+    assert "dead_lettered  attempt=1  code=x  message=[b]No." in printed.out
+    assert "" == printed.err
+
+
+def test_a_timeline_is_one_line_of_json_for_programs(
+    server: BatchServer, outputs: str, capsys: pytest.CaptureFixture[str]
+):
+    server.events["e-1/timeline"] = TIMELINE
+
+    assert 0 == run(["timeline", "e-1", "--json", "--outputs", outputs])
+
+    [line] = capsys.readouterr().out.splitlines()
+    assert TIMELINE == json.loads(line)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said"), [(5, "5 earlier attempts are not shown"), (None, "Retention has removed the record")]
+)
+def test_a_timeline_says_what_it_lacks(
+    earlier: int | None, said: str, server: BatchServer, outputs: str, capsys: pytest.CaptureFixture[str]
+):
+    server.events["e-1/timeline"] = {**TIMELINE, "earlier_attempts": earlier}
+
+    assert 0 == run(["timeline", "e-1", "--outputs", outputs])
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("event_id", "said"), [("e-2", "404 Not Found: No such event"), ("a/b", "'a/b' is none")])
+def test_an_event_that_is_not_known_leaves_with_one_and_says_why(
+    event_id: str, said: str, outputs: str, capsys: pytest.CaptureFixture[str]
+):
+    assert 1 == run(["timeline", event_id, "--outputs", outputs])
+    assert said in capsys.readouterr().err
 
 
 def test_nobody_is_told_the_key(server: BatchServer, outputs: str, capsys: pytest.CaptureFixture[str]):

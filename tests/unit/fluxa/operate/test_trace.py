@@ -108,6 +108,53 @@ def test_lines_that_only_mention_the_id_and_metrics_are_left_out(server: BatchSe
     assert [("event_accepted", BEGAN + timedelta(milliseconds=4))] == [(hop.what, hop.at) for hop in found.hops]
 
 
+def a_timeline(*entries: dict[str, Any]) -> dict[str, Any]:
+    return {"event_id": "e-1", "status": "completed", "earlier_attempts": 0, "entries": list(entries)}
+
+
+def test_what_was_sent_and_replayed_stands_among_the_hops(server: BatchServer, logs: Any, tracer: Tracer):
+    list_by_status(server, an_event(errors=[], received_at=at(0.000456)))
+    server.events["e-1/timeline"] = a_timeline(
+        {"at": at(0.000456), "kind": "accepted", "correlation_id": "c-1"},
+        # SQS has cut off the microseconds.
+        {"at": at(0), "kind": "queued"},
+        {"at": at(4), "kind": "processed", "attempts": 1},
+        {"at": at(60), "kind": "replayed", "replay_id": "r-1"},
+        {"at": at(61), "kind": "replay_processed", "replay_id": "r-1"},
+    )
+
+    found = tracer.trace("c-1", since=BEGAN)
+
+    assert [
+        ("database", "received", None),
+        ("queue", "queued", None),
+        ("database", "completed", None),
+        ("queue", "replayed", "r-1"),
+        ("database", "replay_processed", "r-1"),
+    ] == [(hop.hop, hop.what, hop.details.get("replay_id")) for hop in found.hops]
+    assert {"e-1"} == {hop.details["event_id"] for hop in found.hops}
+
+
+def test_of_many_events_the_messages_are_left_out_with_a_word(server: BatchServer, tracer: Tracer):
+    list_by_status(server, *(an_event(event_id=f"e-{n}") for n in range(21)))
+
+    found = tracer.trace("c-1", since=BEGAN)
+
+    assert found.gaps[0].startswith("Of 21 events the messages are left out")
+    assert [] == [request for request in server.requests if "timeline" in request["path"]]
+
+
+def test_a_stack_without_timelines_is_traced_all_the_same(server: BatchServer, tracer: Tracer):
+    """API Gateway answers 403 for a path that it does not know."""
+    list_by_status(server, an_event())
+    server.forbidden.add("/v1/events/e-1/timeline")
+
+    found = tracer.trace("c-1", since=BEGAN)
+
+    assert ["received", "attempt_failed", "completed"] == [hop.what for hop in found.hops]
+    assert "When messages were sent cannot be read" in found.gaps[0]
+
+
 @pytest.mark.parametrize("status", ["failed", "dead_lettered"])
 def test_an_event_that_did_not_make_it_ends_with_its_status(server: BatchServer, tracer: Tracer, status: str):
     list_by_status(server, an_event(status=status, completed_at=None, type=None, payload_bytes=None))
