@@ -71,4 +71,4 @@ class QueryUnit(pulumi.ComponentResource):
 
     def operations(self) -> dict[str, FunctionUnit]:
         """Offer what it answers, by the API's operation ids."""
-        return dict.fromkeys(("getEvent", "listEvents", "getHealth"), self.function)
+        return dict.fromkeys(("getEvent", "getTimeline", "listEvents", "getHealth"), self.function)

@@ -12,7 +12,7 @@ from psycopg.rows import DictRow, dict_row
 from functions.adapters.postgres import translate_errors
 from functions.common.envelope import PayloadReference
 from functions.common.names import EventStatus
-from functions.query.ports import EventFilters, EventSummary, PageKey, StoredEvent
+from functions.query.ports import EventFilters, EventSummary, Order, PageKey, StoredEvent
 
 # API Gateway gives up after 29 seconds, and borrowing a connection may have taken seven of them. PostgreSQL ends a slow
 # statement first; the other limit is for a server that no longer answers at all.
@@ -26,7 +26,7 @@ SELECT k.event_id, k.received_at, k.status, k.payload_sha256, k.attempts, k.erro
        k.first_seen_at, k.updated_at, k.completed_at,
        COALESCE(e.type, k.type) AS type, COALESCE(e.source, k.source) AS source,
        COALESCE(e.user_id, k.user_id) AS user_id, COALESCE(e.correlation_id, k.correlation_id) AS correlation_id,
-       e.schema_version, e.occurred_at, e.processed_at, e.payload_bytes,
+       e.schema_version, e.occurred_at, e.processed_at, e.payload_bytes, e.payload_ref->>'key' AS payload_key,
        e.attributes, e.payload::text AS payload, e.payload_ref, e.event_id IS NOT NULL AS is_stored
   FROM idempotency_keys AS k
   LEFT JOIN events AS e
@@ -43,7 +43,7 @@ _STORED_COLUMNS = sql.SQL("""
        COALESCE(k.updated_at, e.processed_at) AS updated_at,
        COALESCE(k.completed_at, e.processed_at) AS completed_at,
        e.type, e.source, e.user_id, e.correlation_id,
-       e.schema_version, e.occurred_at, e.processed_at, e.payload_bytes""")
+       e.schema_version, e.occurred_at, e.processed_at, e.payload_bytes, e.payload_ref->>'key' AS payload_key""")
 
 # One index probe in every partition, but only for ids without a key: unknown ones, and those of very old events.
 FIND_EVENT_WITHOUT_KEY = sql.SQL("""
@@ -57,21 +57,21 @@ SELECT {columns}, e.attributes, e.payload::text AS payload, e.payload_ref, true 
 PAGE_OF_STORED_EVENTS = sql.SQL("""
 WITH page AS (
     SELECT event_id, received_at, payload_sha256, type, source, user_id, correlation_id,
-           schema_version, occurred_at, processed_at, payload_bytes
+           schema_version, occurred_at, processed_at, payload_bytes, payload_ref
       FROM events WHERE {conditions}
-     ORDER BY received_at DESC, event_id DESC LIMIT %(rows)s
+     ORDER BY received_at {direction}, event_id {direction} LIMIT %(rows)s
 )
 SELECT {columns}
   FROM page AS e LEFT JOIN idempotency_keys AS k USING (event_id)
- ORDER BY e.received_at DESC, e.event_id DESC
+ ORDER BY e.received_at {direction}, e.event_id {direction}
 """)
 
 PAGE_OF_FAILED_EVENTS = sql.SQL("""
 SELECT event_id, received_at, status, payload_sha256, attempts, errors, first_seen_at, updated_at, completed_at,
        type, source, user_id, correlation_id, NULL AS schema_version, NULL AS occurred_at, NULL AS processed_at,
-       NULL AS payload_bytes
+       NULL AS payload_bytes, NULL AS payload_key
   FROM idempotency_keys WHERE status = %(status)s AND {conditions}
- ORDER BY received_at DESC, event_id DESC LIMIT %(rows)s
+ ORDER BY received_at {direction}, event_id {direction} LIMIT %(rows)s
 """)
 
 _FILTER_CONDITIONS = {
@@ -83,9 +83,16 @@ _FILTER_CONDITIONS = {
     "received_before": sql.SQL("received_at < %(received_before)s"),
 }
 # The row comparison is the place in the list; the plain one repeats half of it, because only that prunes partitions.
-_AFTER = sql.SQL(
-    "received_at <= %(after_received_at)s AND (received_at, event_id) < (%(after_received_at)s, %(after_event_id)s)"
-)
+_AFTER = {
+    Order.NEWEST: sql.SQL(
+        "received_at <= %(after_received_at)s AND (received_at, event_id) < (%(after_received_at)s, %(after_event_id)s)"
+    ),
+    Order.OLDEST: sql.SQL(
+        "received_at >= %(after_received_at)s AND (received_at, event_id) > (%(after_received_at)s, %(after_event_id)s)"
+    ),
+}
+# Every index is read forwards for the one and backwards for the other.
+_DIRECTIONS = {Order.NEWEST: sql.SQL("DESC"), Order.OLDEST: sql.SQL("ASC")}
 
 
 class Connections(Protocol):
@@ -110,7 +117,7 @@ def reading(connections: Connections) -> Iterator[psycopg.Cursor[DictRow]]:
 
 
 def page_query(
-    filters: EventFilters, *, after: PageKey | None, rows: int
+    filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
 ) -> tuple[sql.Composed, dict[str, str | int | datetime | None]]:
     """Return the statement for one page, with only the conditions that are asked for, and its parameters."""
     wanted = {name: getattr(filters, name) for name in _FILTER_CONDITIONS if getattr(filters, name) is not None}
@@ -118,11 +125,12 @@ def page_query(
     conditions = [_FILTER_CONDITIONS[name] for name in wanted]
     if after is not None:
         values |= {"after_received_at": after.received_at, "after_event_id": after.event_id}
-        conditions.append(_AFTER)
+        conditions.append(_AFTER[order])
     where = sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
+    direction = _DIRECTIONS[order]
     if filters.status is EventStatus.COMPLETED:
-        return PAGE_OF_STORED_EVENTS.format(columns=_STORED_COLUMNS, conditions=where), values
-    return PAGE_OF_FAILED_EVENTS.format(conditions=where), values
+        return PAGE_OF_STORED_EVENTS.format(columns=_STORED_COLUMNS, conditions=where, direction=direction), values
+    return PAGE_OF_FAILED_EVENTS.format(conditions=where, direction=direction), values
 
 
 class PostgresStoredEvents:
@@ -148,9 +156,11 @@ class PostgresStoredEvents:
             payload_ref=reference and PayloadReference(bucket=reference["bucket"], key=reference["key"]),
         )
 
-    def page(self, filters: EventFilters, *, after: PageKey | None, rows: int) -> list[EventSummary]:
+    def page(
+        self, filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
+    ) -> list[EventSummary]:
         """See the port."""
-        query, values = page_query(filters, after=after, rows=rows)
+        query, values = page_query(filters, after=after, rows=rows, order=order)
         with reading(self._connections) as cursor:
             found = cursor.execute(query, values).fetchall()
         return [_summary(row) for row in found]
@@ -175,4 +185,5 @@ def _summary(row: DictRow) -> EventSummary:
         occurred_at=row["occurred_at"],
         processed_at=row["processed_at"],
         payload_bytes=row["payload_bytes"],
+        payload_key=row["payload_key"],
     )

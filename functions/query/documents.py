@@ -17,16 +17,17 @@ def summary_document(event: EventSummary) -> dict[str, Any]:
         "user_id": event.user_id,
         "correlation_id": event.correlation_id,
         "schema_version": event.schema_version,
-        "occurred_at": _time(event.occurred_at),
-        "received_at": _time(event.received_at),
-        "processed_at": _time(event.processed_at),
+        "occurred_at": time_text(event.occurred_at),
+        "received_at": time_text(event.received_at),
+        "processed_at": time_text(event.processed_at),
         "payload_bytes": event.payload_bytes,
         "payload_sha256": event.payload_sha256.hex(),
+        "payload_key": event.payload_key,
         "attempts": event.attempts,
         "errors": [{name: entry[name] for name in ("at", "code", "message", "attempt")} for entry in event.errors],
-        "first_seen_at": _time(event.first_seen_at),
-        "updated_at": _time(event.updated_at),
-        "completed_at": _time(event.completed_at),
+        "first_seen_at": time_text(event.first_seen_at),
+        "updated_at": time_text(event.updated_at),
+        "completed_at": time_text(event.completed_at),
     }
 
 
@@ -44,7 +45,8 @@ def event_text(event: StoredEvent, *, payload_url: str | None) -> str:
     return text if event.payload is None else f'{text[:-1]}, "payload": {event.payload}}}'
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
+    """Return a moment as every answer writes it: in UTC, to the microsecond."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

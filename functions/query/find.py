@@ -1,11 +1,9 @@
 """`GET /events/{event_id}`: one event, its payload or where to fetch it, and how processing it went."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from functions.common.errors import EventNotFound, FieldProblem, MalformedRequest
-from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
 from functions.query.documents import event_text
+from functions.query.event_ids import not_found, read_event_id
 from functions.query.ports import PayloadLink, StoredEvents
 
 
@@ -24,16 +22,8 @@ class Finder:
             EventNotFound: No event with this id was stored or has failed; one accepted a moment ago may still come.
             TransientError: The database did not answer.
         """
-        # Gateways differ in whether they decode a path; ids hold no `%`, so decoding one again changes nothing.
-        event_id = unquote(raw_event_id)
-        if not is_identifier(event_id):
-            message = f"Must be {IDENTIFIER_RULE}."
-            problem = FieldProblem(field="event_id", message=message)
-            raise MalformedRequest("The path names an id that no event can have.", problems=[problem])
-        event = self.events.find(event_id)
+        event = self.events.find(read_event_id(raw_event_id))
         if event is None:
-            raise EventNotFound(
-                "No event with this id has been stored or has failed; one just accepted may follow soon."
-            )
+            raise not_found()
         payload_url = None if event.payload_ref is None else self.link(event.payload_ref)
         return event_text(event, payload_url=payload_url)

@@ -1,4 +1,4 @@
-"""`GET /events`, `GET /events/{event_id}`, `GET /health`: API Gateway's shape in, API Gateway's shape out."""
+"""`GET /events`, one event, its timeline, and `GET /health`: API Gateway's shape in, API Gateway's shape out."""
 
 from typing import Any
 

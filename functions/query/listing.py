@@ -1,4 +1,4 @@
-"""`GET /events`: one page of events, newest first, and a cursor for the next."""
+"""`GET /events`: one page of events, newest or oldest first, and a cursor for the next."""
 
 import json
 from dataclasses import dataclass
@@ -30,20 +30,20 @@ class Lister:
         """Return `{"items": […], "next_cursor": …}` as JSON text; the cursor is null on the last page.
 
         Raises:
-            InvalidCursor: The request's cursor was not made here, or for other filters.
+            InvalidCursor: The request's cursor was not made here, or for another list.
             TransientError: The database did not answer, or the cursor key could not be read.
         """
         after = None
         if request.cursor is not None:
-            after = cursor.decode(request.cursor, request.filters, secret=self.cursor_key())
+            after = cursor.decode(request.cursor, request.filters, request.order, secret=self.cursor_key())
         # One more than asked for: whether it is there tells whether another page is.
-        found = self.events.page(request.filters, after=after, rows=request.limit + 1)
+        found = self.events.page(request.filters, after=after, rows=request.limit + 1, order=request.order)
         items = _fitting(found[: request.limit])
         next_cursor = None
         if len(items) < len(found):
             last = found[len(items) - 1]
             key = PageKey(received_at=last.received_at, event_id=last.event_id)
-            next_cursor = cursor.encode(key, request.filters, secret=self.cursor_key())
+            next_cursor = cursor.encode(key, request.filters, request.order, secret=self.cursor_key())
         return f'{{"items": [{", ".join(items)}], "next_cursor": {json.dumps(next_cursor)}}}'
 
 

@@ -10,7 +10,7 @@ from functions.common.errors import FieldProblem, MalformedRequest
 from functions.common.events import parse_timestamp
 from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
 from functions.common.names import EventStatus
-from functions.query.ports import EventFilters
+from functions.query.ports import EventFilters, Order
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 1000
@@ -27,6 +27,7 @@ class ListRequest:
     """One `GET /events`, read and checked; the cursor is still the client's text."""
 
     filters: EventFilters
+    order: Order = Order.NEWEST
     limit: int = LIMIT_DEFAULT
     cursor: str | None = None
 
@@ -64,6 +65,7 @@ def _list_request(values: Mapping[str, Any]) -> ListRequest:
             received_from=values.get("from"),
             received_before=values.get("to"),
         ),
+        order=values.get("order", Order.NEWEST),
         limit=values.get("limit", LIMIT_DEFAULT),
         cursor=values.get("cursor"),
     )
@@ -110,6 +112,13 @@ def _status(text: str) -> EventStatus:
         raise ValueError(f"must be one of {', '.join(EventStatus)}") from None
 
 
+def _order(text: str) -> Order:
+    try:
+        return Order(text)
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(Order)}") from None
+
+
 def _timestamp(text: str) -> datetime:
     try:
         return parse_timestamp(text)
@@ -127,6 +136,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "status": _status,
     "from": _timestamp,
     "to": _timestamp,
+    "order": _order,
     "limit": _limit,
     "cursor": str,  # Checked by whoever holds the key.
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from functions.common.envelope import PayloadReference
@@ -32,6 +33,8 @@ class EventSummary:
     occurred_at: datetime | None = None
     processed_at: datetime | None = None
     payload_bytes: int | None = None
+    payload_key: str | None = None
+    """Where in the payload bucket the payload lies; None when it is inline, or nothing is known of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +64,17 @@ class EventFilters:
     """The first moment that no longer does."""
 
 
+class Order(StrEnum):
+    """Which end of a list comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    """In the order of acceptance: for whoever goes through all of them."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageKey:
-    """Where a page ends: lists are ordered by these two, newest first."""
+    """Where a page ends: lists are ordered by these two, both descending or both ascending."""
 
     received_at: datetime
     event_id: str
@@ -79,8 +90,65 @@ class StoredEvents(Protocol):
             TransientError: The database did not answer in time.
         """
 
-    def page(self, filters: EventFilters, *, after: PageKey | None, rows: int) -> list[EventSummary]:
-        """Return up to `rows` events that lie behind `after`, newest first.
+    def page(
+        self, filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
+    ) -> list[EventSummary]:
+        """Return up to `rows` events that lie behind `after` in this order.
+
+        Raises:
+            TransientError: The database did not answer in time.
+        """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedAttempt:
+    """One attempt that did not store the event, or did not replay it."""
+
+    at: datetime
+    code: str
+    message: str
+    attempt: int
+    queued_at: datetime | None = None
+    """When the message was sent that was tried; None in entries from before it was written down, as is all below."""
+    outcome: str | None = None
+    """`retry` or `dead_lettered`."""
+    replay_id: str | None = None
+    """Of the replay or redrive that sent the message; None when it was the event's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replay:
+    """One replay or redrive that was handled."""
+
+    replay_id: str
+    requested_at: datetime
+    """When its message was sent."""
+    processed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventHistory:
+    """What was written down while an event was handled."""
+
+    event_id: str
+    received_at: datetime
+    status: EventStatus
+    correlation_id: str | None = None
+    attempts: int | None = None
+    """None when retention has removed the record, and the event is all that is left."""
+    queued_at: datetime | None = None
+    """When the message was sent that stored the event."""
+    completed_at: datetime | None = None
+    failures: tuple[FailedAttempt, ...] = ()
+    """The last twenty, oldest first."""
+    replays: tuple[Replay, ...] = ()
+
+
+class EventHistories(Protocol):
+    """The tables, for reading what happened to an event."""
+
+    def history(self, event_id: str) -> EventHistory | None:
+        """Return what is known of one event, or None when none with this id was stored or has failed.
 
         Raises:
             TransientError: The database did not answer in time.

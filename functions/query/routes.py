@@ -8,6 +8,7 @@ from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import read_parameters
+from functions.query.timeline import Historian
 
 
 class RouteNotFound(PermanentError):
@@ -32,9 +33,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Routes:
-    """The three calls of the query function."""
+    """The calls of the query function."""
 
     finder: Finder
+    historian: Historian
     lister: Lister
     health: Health
 
@@ -42,17 +44,22 @@ class Routes:
         """Answer one request.
 
         Raises:
-            FluxaError: Whatever the use case raises; RouteNotFound for a call that is none of the three.
+            FluxaError: Whatever the use case raises; RouteNotFound for a call that is none of these.
         """
         match (request.method, request.resource):
             case ("GET", "/events/{event_id}"):
                 return Answer(status=200, text=self.finder.find(request.path_parameters.get("event_id", "")))
+            case ("GET", "/events/{event_id}/timeline"):
+                return Answer(status=200, text=self.historian.timeline(request.path_parameters.get("event_id", "")))
             case ("GET", "/events"):
                 return Answer(status=200, text=self.lister.page(read_parameters(request.query)))
             case ("GET", "/health"):
                 return self._health()
             case _:
-                raise RouteNotFound("This function answers GET /events, GET /events/{event_id} and GET /health.")
+                raise RouteNotFound(
+                    "This function answers GET /events, GET /events/{event_id}, GET /events/{event_id}/timeline "
+                    "and GET /health."
+                )
 
     def _health(self) -> Answer:
         report = self.health.report()

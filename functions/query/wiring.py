@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from functions.adapters.aws_clients import CLIENT_CONFIG
 from functions.adapters.database_login import password_source, secret_reader
+from functions.adapters.event_histories import PostgresEventHistories
 from functions.adapters.postgres import Database
 from functions.adapters.reachability import PROBE_CONFIG, PostgresReachable, SqsReachable
 from functions.adapters.s3 import S3Payloads
@@ -23,6 +24,7 @@ from functions.query.listing import Lister
 from functions.query.ports import Stopwatch
 from functions.query.routes import Routes
 from functions.query.settings import QuerySettings
+from functions.query.timeline import Historian
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -66,6 +68,7 @@ def build(settings: QuerySettings) -> Query:
     return Query(
         routes=Routes(
             finder=Finder(events=stored, link=lambda reference: payloads().link(reference)),
+            historian=Historian(histories=PostgresEventHistories(database)),
             lister=Lister(events=stored, cursor_key=lambda: cursor_key().encode()),
             health=Health(
                 stack=settings.stack,

@@ -27,7 +27,7 @@ EVERYTHING = EventFilters()
 def measure(database_url: str, effort: Effort, report: Report) -> None:
     """Add the figure of lists, and on how many events it was taken."""
     with session(database_url) as admin, opened_database(database_url) as database:
-        admin.execute("TRUNCATE events, idempotency_keys")
+        admin.execute("TRUNCATE events, idempotency_keys CASCADE")
         rows = fill(admin, rows=effort.page_rows, seconds=effort.fill_seconds)
         # A smoke run has few events, and so ten thousand short pages.
         limit = min(LIMIT_DEFAULT, rows // (PAGE + 1))

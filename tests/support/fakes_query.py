@@ -1,4 +1,4 @@
-"""Fakes of the query function's ports, and API Gateway's events for its three calls.
+"""Fakes of the query function's ports, and API Gateway's events for its calls.
 
 `InMemoryStoredEvents` passes the same tests as the adapter on PostgreSQL (tests/integration/query).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.common.envelope import PayloadReference
-from functions.query.ports import EventFilters, EventSummary, PageKey, StoredEvent
+from functions.query.ports import EventFilters, EventHistory, EventSummary, Order, PageKey, StoredEvent
 
 CURSOR_KEY = b"a key for tests, of no worth elsewhere"
 
@@ -23,12 +23,16 @@ class InMemoryStoredEvents:
     def find(self, event_id: str) -> StoredEvent | None:
         return next((event for event in self.events if event.summary.event_id == event_id), None)
 
-    def page(self, filters: EventFilters, *, after: PageKey | None, rows: int) -> list[EventSummary]:
+    def page(
+        self, filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
+    ) -> list[EventSummary]:
         self.rows_asked_for.append(rows)
         wanted = (event.summary for event in self.events if _passes(event.summary, filters))
-        ordered = sorted(wanted, key=_place, reverse=True)
+        ordered = sorted(wanted, key=_place, reverse=order is Order.NEWEST)
         if after is not None:
-            ordered = [event for event in ordered if _place(event) < (after.received_at, after.event_id)]
+            key = after.received_at, after.event_id
+            is_behind = (lambda place: place < key) if order is Order.NEWEST else (lambda place: place > key)
+            ordered = [event for event in ordered if is_behind(_place(event))]
         return ordered[:rows]
 
 
@@ -57,7 +61,29 @@ class BrokenStoredEvents:
     def find(self, event_id: str) -> StoredEvent | None:
         raise self._error
 
-    def page(self, filters: EventFilters, *, after: PageKey | None, rows: int) -> list[EventSummary]:
+    def page(
+        self, filters: EventFilters, *, after: PageKey | None, rows: int, order: Order = Order.NEWEST
+    ) -> list[EventSummary]:
+        raise self._error
+
+
+class InMemoryEventHistories:
+    """`EventHistories` as a Python list."""
+
+    def __init__(self, histories: Iterable[EventHistory] = ()) -> None:
+        self._histories = {history.event_id: history for history in histories}
+
+    def history(self, event_id: str) -> EventHistory | None:
+        return self._histories.get(event_id)
+
+
+class BrokenEventHistories:
+    """`EventHistories` that fail in one way."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def history(self, event_id: str) -> EventHistory | None:
         raise self._error
 
 

@@ -44,6 +44,7 @@ def a_stored_event(event_id: str = "e-1", **changes: Any) -> StoredEvent:
     payload_ref: PayloadReference | None = changes.pop("payload_ref", None)
     payload = changes.pop("payload", PAYLOAD if payload_ref is None else None)
     attributes = changes.pop("attributes", {"subject": "order 7"})
+    changes["payload_key"] = payload_ref and payload_ref.key
     return StoredEvent(
         summary=a_summary(event_id, **changes), attributes=attributes, payload=payload, payload_ref=payload_ref
     )

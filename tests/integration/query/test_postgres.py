@@ -8,30 +8,10 @@ import pytest
 from functions.adapters.reachability import PostgresReachable
 from functions.adapters.stored_events import FIND_EVENT, page_query, reading
 from functions.common.errors import DatabaseBusy, DatabaseUnavailable
-from functions.query.ports import EventFilters, PageKey
+from functions.common.names import EventStatus
+from functions.query.ports import EventFilters, Order, PageKey
+from tests.support.plans import explain, nodes, rows_read, scanned_partitions, scans
 from tests.support.stored_events import NOON, a_failed_event, a_stored_event, insert
-
-
-def scanned_partitions(plan):
-    """Return the partitions of `events` that an analysed plan really read."""
-    node = plan
-    here = {node["Relation Name"]} if node.get("Relation Name", "").startswith("events_") else set()
-    found = here if node["Actual Loops"] else set()
-    return found.union(*(scanned_partitions(child) for child in node.get("Plans", [])))
-
-
-def rows_read(plan):
-    """Yield how many rows each scan of a partition produced."""
-    if plan.get("Relation Name", "").startswith("events_"):
-        yield plan["Actual Rows"] * plan["Actual Loops"]
-    for child in plan.get("Plans", []):
-        yield from rows_read(child)
-
-
-def explain(writer, query, values):
-    query = psycopg.sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) ") + query
-    [[plan]] = writer.execute(query, values).fetchone()
-    return plan["Plan"]
 
 
 def test_looking_up_an_id_reads_one_partition(writer):
@@ -73,24 +53,93 @@ def test_an_event_that_retention_dropped_is_gone_although_its_key_is_not(stored,
     assert stored.find("e-1") is None
 
 
-def test_a_page_reads_no_more_rows_than_it_holds_however_deep_it_lies(writer):
+DEEP = {
+    Order.NEWEST: (NOON - timedelta(hours=600), "events_2026_10"),
+    Order.OLDEST: (NOON + timedelta(hours=600), "events_2026_12"),
+}
+"""Far behind the first page of each order, the partition that such a page lies in."""
+
+
+def plan_without_sorting(writer, filters, *, after, order):
+    """Return the plan of a page of fifty, and one more.
+
+    So few rows are sorted more cheaply than they are found; among millions the planner needs no telling.
+    """
+    writer.execute("SET enable_sort = off")
+    writer.execute("SET enable_incremental_sort = off")
+    writer.execute("SET enable_bitmapscan = off")
+    return explain(writer, *page_query(filters, after=after, rows=51, order=order))
+
+
+@pytest.mark.parametrize("order", Order)
+def test_a_page_reads_no_more_rows_than_it_holds_however_deep_it_lies(writer, order):
     events = [
         a_stored_event(f"e-{number:04}", received_at=NOON + timedelta(hours=number)) for number in range(-700, 700)
     ]
     insert(writer, *events)
-    # So few rows are sorted more cheaply than they are found; among millions the planner needs no telling.
-    writer.execute("SET enable_sort = off")
-    writer.execute("SET enable_bitmapscan = off")
-    after = PageKey(received_at=NOON - timedelta(hours=600), event_id="e")
+    moment, partition = DEEP[order]
+    after = PageKey(received_at=moment, event_id="e")
 
-    plan = explain(writer, *page_query(EventFilters(), after=after, rows=51))
+    first = plan_without_sorting(writer, EventFilters(), after=None, order=order)
+    deep = plan_without_sorting(writer, EventFilters(), after=after, order=order)
 
-    assert {"events_2026_10"} == scanned_partitions(plan)
-    assert 51 == sum(rows_read(plan))
+    assert {partition} == scanned_partitions(deep)
+    assert [51, 51] == [rows_read(plan) for plan in (first, deep)]
 
 
+MANY_EVENTS = """
+INSERT INTO events (event_id, received_at, type, source, user_id, correlation_id, payload, payload_bytes,
+                    payload_sha256)
+SELECT 'e-' || n, %(start)s + n * interval '3 minutes',
+       't-' || n %% 20, 's-' || n %% 20, 'u-' || n %% 20, 'c-' || n %% 20, 'null', 4, decode(repeat('00', 32), 'hex')
+  FROM generate_series(1, 30000) AS n
+"""
+LISTS = {
+    "received_at_event_id": {},
+    "type_received_at_event_id": {"type": "t-0"},
+    "source_received_at_event_id": {"source": "s-0"},
+    "user_id_received_at_event_id": {"user_id": "u-0"},
+    "correlation_id_received_at_event_id": {"correlation_id": "c-0"},
+}
+"""The index that each list is read from; its name begins with that of the partition."""
+
+
+@pytest.mark.parametrize("order", Order)
+def test_each_list_is_read_from_its_index_in_either_order(writer, order):
+    """Nineteen of twenty events are another's; none of those is read on the way."""
+    writer.execute(MANY_EVENTS, {"start": NOON - timedelta(days=31)})
+    writer.execute("ANALYZE events")
+    after = PageKey(received_at=NOON, event_id="e")
+
+    plans = {
+        f"events_2026_11_{index}_idx": plan_without_sorting(writer, EventFilters(**filters), after=after, order=order)
+        for index, filters in LISTS.items()
+    }
+
+    for index, plan in plans.items():
+        assert [(index, 0, 51)] == [
+            (scan.get("Index Name"), scan.get("Rows Removed by Filter", 0), scan["Actual Rows"]) for scan in scans(plan)
+        ]
+        assert [] == [node for node in nodes(plan) if "Sort" in node["Node Type"]]
+
+
+@pytest.mark.parametrize("order", Order)
+def test_failed_events_are_listed_from_their_index_in_either_order(writer, order):
+    insert(writer, *(a_failed_event(f"f-{n:03}", received_at=NOON + timedelta(hours=n)) for n in range(-200, 200)))
+    insert(writer, *(a_stored_event(f"e-{n:03}", received_at=NOON + timedelta(hours=n)) for n in range(-200, 200)))
+    writer.execute("ANALYZE idempotency_keys")
+    after = PageKey(received_at=NOON, event_id="f")
+
+    plan = plan_without_sorting(writer, EventFilters(status=EventStatus.DEAD_LETTERED), after=after, order=order)
+
+    [scan] = [node for node in nodes(plan) if node.get("Relation Name") == "idempotency_keys"]
+    assert ("idempotency_keys_unfinished", 51) == (scan["Index Name"], scan["Actual Rows"])
+    assert [] == [node for node in nodes(plan) if "Sort" in node["Node Type"]]
+
+
+@pytest.mark.parametrize(("order", "ids"), [(Order.NEWEST, "edc"), (Order.OLDEST, "abc")])
 @pytest.mark.parametrize("make", [a_stored_event, a_failed_event])
-def test_events_of_one_moment_are_ordered_by_id_whatever_the_plan(writer, stored, make):
+def test_events_of_one_moment_are_ordered_by_id_whatever_the_plan(writer, stored, make, order, ids):
     """An index would give the order even if the statement forgot to ask for it."""
     for setting in ("enable_indexscan", "enable_bitmapscan"):
         writer.execute(
@@ -100,9 +149,9 @@ def test_events_of_one_moment_are_ordered_by_id_whatever_the_plan(writer, stored
         )
     insert(writer, *(make(event_id) for event_id in "bdaec"))
 
-    page = stored.page(EventFilters(status=make().summary.status), after=None, rows=3)
+    page = stored.page(EventFilters(status=make().summary.status), after=None, rows=3, order=order)
 
-    assert ["e", "d", "c"] == [event.event_id for event in page]
+    assert list(ids) == [event.event_id for event in page]
 
 
 def test_reading_cannot_write(database):

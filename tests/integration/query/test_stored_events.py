@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.common.names import EventStatus
-from functions.query.ports import EventFilters, PageKey
+from functions.query.ports import EventFilters, Order, PageKey
 from tests.support.fakes_query import InMemoryStoredEvents
 from tests.support.stored_events import (
     NOON,
@@ -65,6 +65,14 @@ def test_a_large_payload_is_found_as_a_reference(holding):
     event = a_stored_event(payload_ref=a_payload_reference(), payload_bytes=5_000_000)
 
     assert event == holding(event).find("e-1")
+
+
+def test_a_page_says_where_a_large_payload_lies_and_of_others_nothing(holding):
+    store = holding(a_stored_event("e-1"), a_stored_event("e-2", payload_ref=a_payload_reference()))
+
+    page = store.page(EventFilters(), after=None, rows=10)
+
+    assert [("e-2", a_payload_reference().key), ("e-1", None)] == [(item.event_id, item.payload_key) for item in page]
 
 
 @pytest.mark.parametrize("status", [EventStatus.FAILED, EventStatus.DEAD_LETTERED])
@@ -185,3 +193,20 @@ def test_a_page_begins_behind_its_key_and_has_no_more_rows_than_asked_for(holdin
     page = store.page(filters, after=PageKey(received_at=NOON, event_id="d"), rows=2)
 
     assert ["c", "b"] == ids(page)
+
+
+@pytest.mark.parametrize("make", [a_stored_event, a_failed_event])
+def test_the_oldest_come_first_when_they_are_asked_for(holding, make):
+    store = holding(
+        make("a", received_at=NOON),
+        make("c", received_at=NOON),
+        make("b", received_at=NOON),
+        make("d", received_at=NOON - timedelta(days=30)),
+        make("0", received_at=NOON + timedelta(days=30)),
+    )
+    filters = EventFilters(status=make().summary.status)
+
+    first = store.page(filters, after=None, rows=3, order=Order.OLDEST)
+    rest = store.page(filters, after=PageKey(received_at=NOON, event_id="b"), rows=3, order=Order.OLDEST)
+
+    assert (["d", "a", "b"], ["c", "0"]) == (ids(first), ids(rest))

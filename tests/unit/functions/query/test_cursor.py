@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from functions.common.errors import InvalidCursor
 from functions.common.names import EventStatus
 from functions.query import cursor
-from functions.query.ports import EventFilters, PageKey
+from functions.query.ports import EventFilters, Order, PageKey
 from tests.support.fakes_query import CURSOR_KEY
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
@@ -37,11 +37,11 @@ filters = st.builds(
 secrets = st.binary(min_size=32, max_size=32)
 
 
-@given(key=keys, chosen=filters, secret=secrets)
-def test_a_cursor_gives_back_its_key_to_the_microsecond(key, chosen, secret):
-    text = cursor.encode(key, chosen, secret=secret)
+@given(key=keys, chosen=filters, order=st.sampled_from(Order), secret=secrets)
+def test_a_cursor_gives_back_its_key_to_the_microsecond(key, chosen, order, secret):
+    text = cursor.encode(key, chosen, order, secret=secret)
 
-    assert key == cursor.decode(text, chosen, secret=secret)
+    assert key == cursor.decode(text, chosen, order, secret=secret)
 
 
 @given(key=keys, chosen=filters)
@@ -96,6 +96,24 @@ def test_a_cursor_for_other_filters_is_refused(key, chosen, others):
 
     with pytest.raises(InvalidCursor, match="made for other filters"):
         cursor.decode(text, others, secret=CURSOR_KEY)
+
+
+@given(key=keys, chosen=filters, order=st.sampled_from(Order))
+def test_a_cursor_of_the_other_order_is_refused_with_the_order_it_was_made_for(key, chosen, order):
+    """Behind the same event lies the other half of the list: pages would go back where they came from."""
+    (other,) = set(Order) - {order}
+    text = cursor.encode(key, chosen, order, secret=CURSOR_KEY)
+
+    with pytest.raises(InvalidCursor, match=f"made for the order {order}; repeat that of the first page"):
+        cursor.decode(text, chosen, other, secret=CURSOR_KEY)
+
+
+def test_a_cursor_from_before_there_were_two_orders_still_leads_on():
+    """A client in the middle of its pages should not notice a deployment."""
+    key = PageKey(received_at=datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC), event_id="e-1")
+    text = "AQAGYPBVUhJAi62qqCS47A6emXMZnc5D4mUtMf4a_O_oycYI6oMRrrfVIGy6y69wp2Ss5lcLMv5Ml0no"
+
+    assert key == cursor.decode(text, EventFilters(user_id="u-1"), secret=CURSOR_KEY)
 
 
 @given(key=keys, secret=secrets, other=secrets)

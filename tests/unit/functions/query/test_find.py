@@ -35,6 +35,7 @@ def test_a_large_payload_is_answered_as_a_link():
 
     expected = f"https://payloads.example/payloads/2026/11/23/e-1/{'a' * 64}.json?signed"
     assert expected == document["payload_url"]
+    assert f"payloads/2026/11/23/e-1/{'a' * 64}.json" == document["payload_key"]
     assert "payload" not in document
 
 
@@ -54,6 +55,7 @@ def test_an_event_is_answered_with_its_processing_record():
         "processed_at": "2026-11-23T12:00:02.123456Z",
         "payload_bytes": 19,
         "payload_sha256": "a21f4cb29682ba98d1ef40912a1e6989b82541e5e676e5c1bffbe96d8f1bf887",
+        "payload_key": None,
         "attempts": 1,
         "errors": [],
         "first_seen_at": "2026-11-23T12:00:01.123456Z",

@@ -16,9 +16,13 @@ from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.routes import Routes
+from functions.query.timeline import Historian
+from tests.support.event_histories import a_history
 from tests.support.fakes_query import (
+    BrokenEventHistories,
     BrokenStoredEvents,
     FakeService,
+    InMemoryEventHistories,
     InMemoryStoredEvents,
     SteadyStopwatch,
     a_cursor_key,
@@ -40,11 +44,12 @@ class App:
         self.metrics = Metrics(service=Service.QUERY, stack="test", write=self.written.append)
 
 
-def an_app(*, events=None, database=None):
+def an_app(*, events=None, database=None, histories=None):
     events = InMemoryStoredEvents([a_stored_event()]) if events is None else events
     return App(
         routes=Routes(
             finder=Finder(events=events, link=a_link),
+            historian=Historian(histories=histories or InMemoryEventHistories([a_history()])),
             lister=Lister(events=events, cursor_key=a_cursor_key),
             health=Health(
                 stack="test",
@@ -57,7 +62,13 @@ def an_app(*, events=None, database=None):
     )
 
 
+def a_broken_app(error):
+    """An app whose database fails in one way."""
+    return an_app(events=BrokenStoredEvents(error), histories=BrokenEventHistories(error))
+
+
 FIND = gateway_event("/events/{event_id}", path_parameters={"event_id": "e-1"})
+TIMELINE = gateway_event("/events/{event_id}/timeline", path_parameters={"event_id": "e-1"})
 LIST = gateway_event("/events")
 HEALTH = gateway_event("/health")
 
@@ -74,7 +85,7 @@ def metric(app, name):
     return [json.loads(line)[name] for line in app.written if name in json.loads(line)]
 
 
-@pytest.mark.parametrize("event", [FIND, LIST, HEALTH], ids=["find", "list", "health"])
+@pytest.mark.parametrize("event", [FIND, TIMELINE, LIST, HEALTH], ids=["find", "timeline", "list", "health"])
 def test_each_call_is_answered_with_json(event):
     answer, _ = log_lines(event, an_app())
 
@@ -131,6 +142,8 @@ def test_a_served_request_is_one_log_line_and_one_count():
     [
         (gateway_event("/events/{event_id}", path_parameters={"event_id": "unknown"}), 404, "event_not_found"),
         (gateway_event("/events/{event_id}", path_parameters={"event_id": "a b"}), 400, "malformed_request"),
+        (gateway_event("/events/{event_id}/timeline", path_parameters={"event_id": "x"}), 404, "event_not_found"),
+        (gateway_event("/events/{event_id}/timeline", path_parameters={"event_id": "a b"}), 400, "malformed_request"),
         (gateway_event("/events", query={"user_id": ["\x00"]}), 400, "malformed_request"),
         (gateway_event("/events", query={"user_id": ["\ud800"]}), 400, "malformed_request"),
         (gateway_event("/events", query={"limit": ["1", "2"]}), 400, "malformed_request"),
@@ -159,17 +172,17 @@ def test_every_bad_parameter_is_named_in_the_problem():
     assert ["limit", "from", "x"] == [problem["field"] for problem in json.loads(answer["body"])["errors"]]
 
 
-@pytest.mark.parametrize("event", [FIND, LIST], ids=["find", "list"])
+@pytest.mark.parametrize("event", [FIND, TIMELINE, LIST], ids=["find", "timeline", "list"])
 def test_a_database_that_does_not_answer_is_a_503_with_retry_after(event):
-    answer, _ = log_lines(event, an_app(events=BrokenStoredEvents(DatabaseUnavailable("down"))))
+    answer, _ = log_lines(event, a_broken_app(DatabaseUnavailable("down")))
 
     assert (503, "2") == (answer["statusCode"], answer["headers"]["Retry-After"])
     assert "database_unavailable" == json.loads(answer["body"])["code"]
 
 
-@pytest.mark.parametrize("event", [FIND, LIST], ids=["find", "list"])
+@pytest.mark.parametrize("event", [FIND, TIMELINE, LIST], ids=["find", "timeline", "list"])
 def test_a_bug_is_a_500_that_tells_the_client_nothing_and_the_log_everything(event):
-    app = an_app(events=BrokenStoredEvents(ZeroDivisionError("secret inside")))
+    app = a_broken_app(ZeroDivisionError("secret inside"))
 
     answer, [line] = log_lines(event, app)
 

@@ -10,7 +10,7 @@ from functions.common.names import EventStatus
 from functions.query import listing
 from functions.query.listing import Lister
 from functions.query.parameters import ListRequest
-from functions.query.ports import EventFilters
+from functions.query.ports import EventFilters, Order
 from tests.support.fakes_query import InMemoryStoredEvents, a_cursor_key
 from tests.support.stored_events import NOON, a_failed_event, a_stored_event, an_error
 
@@ -18,12 +18,12 @@ EVERYTHING = EventFilters()
 LAMBDA_ANSWER_BYTES_MAX = 6_291_556
 
 
-def pages(events, *, limit=50, filters=EVERYTHING):
+def pages(events, *, limit=50, filters=EVERYTHING, order=Order.NEWEST):
     """Return every page of a list, as parsed JSON."""
     lister = Lister(events=InMemoryStoredEvents(events), cursor_key=a_cursor_key)
-    result = [json.loads(lister.page(ListRequest(filters=filters, limit=limit)))]
+    result = [json.loads(lister.page(ListRequest(filters=filters, order=order, limit=limit)))]
     while result[-1]["next_cursor"]:
-        request = ListRequest(filters=filters, limit=limit, cursor=result[-1]["next_cursor"])
+        request = ListRequest(filters=filters, order=order, limit=limit, cursor=result[-1]["next_cursor"])
         result.append(json.loads(lister.page(request)))
     return result
 
@@ -41,6 +41,12 @@ def test_pages_hold_the_newest_first_and_the_last_has_no_cursor():
 
     assert [["e-4", "e-3"], ["e-2", "e-1"], ["e-0"]] == [ids(page) for page in result]
     assert result[-1]["next_cursor"] is None
+
+
+def test_pages_hold_the_oldest_first_when_they_are_asked_for():
+    result = pages(five_events(), limit=2, order=Order.OLDEST)
+
+    assert [["e-0", "e-1"], ["e-2", "e-3"], ["e-4"]] == [ids(page) for page in result]
 
 
 def test_a_last_page_that_is_exactly_full_has_no_cursor():
@@ -90,6 +96,15 @@ def test_a_cursor_of_another_list_is_refused():
     request = ListRequest(filters=EventFilters(user_id="u-1"), limit=1, cursor=first["next_cursor"])
 
     with pytest.raises(InvalidCursor, match="other filters"):
+        lister.page(request)
+
+
+def test_a_cursor_of_the_other_order_is_refused():
+    lister = Lister(events=InMemoryStoredEvents(five_events()), cursor_key=a_cursor_key)
+    first = json.loads(lister.page(ListRequest(filters=EventFilters(), limit=1)))
+    request = ListRequest(filters=EventFilters(), order=Order.OLDEST, limit=1, cursor=first["next_cursor"])
+
+    with pytest.raises(InvalidCursor, match="made for the order newest"):
         lister.page(request)
 
 

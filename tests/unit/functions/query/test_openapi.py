@@ -8,14 +8,24 @@ import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 from functions.common.errors import DatabaseUnavailable
+from functions.common.names import EventStatus
 from functions.query import parameters
 from functions.query.documents import event_text
 from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import ListRequest
-from functions.query.ports import EventFilters
-from tests.support.fakes_query import FakeService, InMemoryStoredEvents, SteadyStopwatch, a_cursor_key, a_link
+from functions.query.ports import EventFilters, Order
+from functions.query.timeline import EntryKind, Historian
+from tests.support.event_histories import a_history, a_redriven_history, an_attempt
+from tests.support.fakes_query import (
+    FakeService,
+    InMemoryEventHistories,
+    InMemoryStoredEvents,
+    SteadyStopwatch,
+    a_cursor_key,
+    a_link,
+)
 from tests.support.stored_events import a_failed_event, a_payload_reference, a_stored_event, an_error
 
 DOCUMENT = yaml.safe_load(Path("openapi.yaml").read_text())
@@ -64,6 +74,33 @@ def test_a_page_is_as_described(event):
     assert [] == problems("EventPage", page)
 
 
+HISTORIES = {
+    "stored": a_history(),
+    "from before timelines": a_history(queued_at=None, failures=(an_attempt(1),)),
+    "redriven": a_redriven_history(),
+    "failed and unreadable": a_history(
+        status=EventStatus.FAILED, completed_at=None, correlation_id=None, failures=(an_attempt(7),)
+    ),
+    "without a record": a_history(attempts=None, queued_at=None),
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES)
+def test_a_timeline_is_as_described(history):
+    text = Historian(histories=InMemoryEventHistories([history])).timeline("e-1")
+
+    assert [] == problems("Timeline", text)
+
+
+def test_the_kinds_described_are_the_kinds_there_are():
+    assert list(EntryKind) == DOCUMENT["components"]["schemas"]["TimelineEntry"]["properties"]["kind"]["enum"]
+
+
+@pytest.mark.parametrize("name", ["Timeline", "ProcessingError"])
+def test_an_example_is_as_described(name):
+    assert [] == problems(name, json.dumps(DOCUMENT["components"]["schemas"][name]["example"]))
+
+
 @pytest.mark.parametrize("error", [None, DatabaseUnavailable("down"), ZeroDivisionError("a bug")])
 def test_a_health_report_is_as_described(error):
     health = Health(
@@ -86,12 +123,18 @@ def test_an_answer_with_a_field_too_many_would_be_noticed():
 
 
 def test_the_parameters_described_are_the_parameters_read():
-    known = "known are correlation_id, cursor, from, limit, source, status, to, type, user_id"
+    known = "known are correlation_id, cursor, from, limit, order, source, status, to, type, user_id"
 
     assert sorted(LIST_PARAMETERS) == known.removeprefix("known are ").split(", ")
     with pytest.raises(parameters.MalformedRequest, match="not valid") as refusal:
         parameters.read_parameters({"x": ["1"]})
     assert known in refusal.value.problems[0].message
+
+
+def test_the_orders_described_are_the_orders_known():
+    order = LIST_PARAMETERS["order"]
+
+    assert (parameters.ListRequest(filters=EventFilters()).order, list(Order)) == (order["default"], order["enum"])
 
 
 def test_the_limits_described_are_the_limits_kept():

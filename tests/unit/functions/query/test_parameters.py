@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from functions.common.errors import MalformedRequest
 from functions.common.names import EventStatus
 from functions.query.parameters import ListRequest, read_parameters
-from functions.query.ports import EventFilters
+from functions.query.ports import EventFilters, Order
 
 TIME_RULE = "Must be an RFC 3339 time with an offset, such as 2026-11-23T12:00:00Z."
 NO_SUCH_TIME = "Is not a date and time that exists."
@@ -36,6 +36,7 @@ def test_every_parameter_is_read():
         "status": ["dead_lettered"],
         "from": ["2026-11-23T13:00:00.5+01:00"],
         "to": ["2026-11-24t00:00:00z"],
+        "order": ["oldest"],
         "limit": ["1000"],
         "cursor": ["AbC-_"],
     }
@@ -49,7 +50,7 @@ def test_every_parameter_is_read():
         received_before=datetime(2026, 11, 24, tzinfo=UTC),
     )
 
-    assert ListRequest(filters=filters, limit=1000, cursor="AbC-_") == read_parameters(query)
+    assert ListRequest(filters=filters, order=Order.OLDEST, limit=1000, cursor="AbC-_") == read_parameters(query)
 
 
 @pytest.mark.parametrize("name", ["user_id", "type", "source", "correlation_id"])
@@ -59,7 +60,7 @@ def test_text_that_no_event_can_carry_is_refused_before_the_database_sees_it(nam
 
 
 @pytest.mark.parametrize(
-    "name", ["user_id", "type", "source", "correlation_id", "status", "from", "to", "limit", "cursor"]
+    "name", ["user_id", "type", "source", "correlation_id", "status", "from", "to", "order", "limit", "cursor"]
 )
 def test_an_empty_value_is_refused_for_every_parameter(name):
     assert {name: "Must not be empty; leave the parameter out instead."} == refused({name: [""]})
@@ -73,7 +74,7 @@ def test_a_repeated_parameter_is_refused_even_with_equal_values(name):
 def test_an_unknown_parameter_is_refused_and_the_known_ones_named():
     expected = (
         "Is not a parameter of this call; "
-        "known are correlation_id, cursor, from, limit, source, status, to, type, user_id."
+        "known are correlation_id, cursor, from, limit, order, source, status, to, type, user_id."
     )
 
     assert {"userid": expected} == refused({"userid": ["u-1"]})
@@ -82,6 +83,11 @@ def test_an_unknown_parameter_is_refused_and_the_known_ones_named():
 @pytest.mark.parametrize("text", ["pending", "COMPLETED", "completed,failed", "\x00"])
 def test_an_unknown_status_is_refused(text):
     assert {"status": "Must be one of completed, failed, dead_lettered."} == refused({"status": [text]})
+
+
+@pytest.mark.parametrize("text", ["asc", "NEWEST", "newest,oldest", "-received_at", "\x00"])
+def test_an_unknown_order_is_refused(text):
+    assert {"order": "Must be one of newest, oldest."} == refused({"order": [text]})
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,9 @@ def test_a_refused_value_is_not_repeated():
     assert [] == [message for message in messages if "s3cret" in message]
 
 
-names = st.sampled_from(["user_id", "type", "source", "correlation_id", "status", "from", "to", "limit", "cursor", "x"])
+names = st.sampled_from(
+    ["user_id", "type", "source", "correlation_id", "status", "from", "to", "order", "limit", "cursor", "x"]
+)
 
 
 @given(query=st.dictionaries(names, st.lists(st.text(st.characters(), max_size=30), max_size=3)))
