@@ -88,6 +88,7 @@ def processor_page(sight: Sight) -> Iterator[Row]:
     outcomes = (
         ("stored", MetricName.EVENTS_PROCESSED),
         ("known already", MetricName.EVENTS_DUPLICATED),
+        ("replayed", MetricName.EVENTS_REPLAYED),
         ("parked for good", MetricName.EVENTS_DEAD_LETTERED),
         ("back to the queue", MetricName.EVENTS_RETRIED),
     )

@@ -10,6 +10,11 @@ from functions.common.names import PAYLOAD_PREFIX
 
 def payload_of(letter: DeadLetter, s3: Any, bucket: str) -> tuple[str | None, str | None]:
     """Return its text as the client wrote it, and else why it cannot be shown."""
+    if letter.replay is not None:
+        return (
+            None,
+            "The message names a stored event and carries nothing of it; GET /events/{event_id} has the payload.",
+        )
     envelope = letter.envelope
     if envelope is None:
         return None, "The message is not an event of this version; its body is shown as it is."

@@ -1,13 +1,15 @@
 """A message of the dead-letter queue, read as far as it is ours."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from functions.common.envelope import Envelope, decode
 from functions.common.errors import InvalidEnvelope
-from functions.common.names import DeadLetterAttribute
+from functions.common.names import DeadLetterAttribute, MessageAttribute
+from functions.common.replay import ReplayRequest, decode_replay
 
 NO_REASON = "none"
 """What stands for a message that SQS moved by itself, after too many deliveries."""
@@ -27,15 +29,17 @@ class DeadLetter:
     sent_at: datetime
     """When the processor sent it here, or ingest to the main queue if SQS moved it. It expires counting from then."""
     envelope: Envelope | None = field(repr=False)
-    """None for a message that ingest of this version did not write: it is foreign."""
+    """None for a message that asks for a replay, and for one that this version did not write: that is foreign."""
+    replay: ReplayRequest | None = None
+    """What a message asks for that names a stored event."""
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> Self:
         """Read what `receive_message` brought."""
-        try:
-            envelope = decode(message["Body"])
-        except InvalidEnvelope:
-            envelope = None
+        envelope = replay = None
+        with suppress(InvalidEnvelope):
+            replay = decode_replay(message["Body"])
+            envelope = decode(message["Body"]) if replay is None else None
         return cls(
             message_id=message["MessageId"],
             receipt=message["ReceiptHandle"],
@@ -43,11 +47,12 @@ class DeadLetter:
             attributes=message.get("MessageAttributes", {}),
             sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
             envelope=envelope,
+            replay=replay,
         )
 
     @property
     def is_foreign(self) -> bool:
-        return self.envelope is None
+        return self._read is None
 
     @property
     def reason(self) -> str:
@@ -59,15 +64,22 @@ class DeadLetter:
 
     @property
     def event_id(self) -> str | None:
-        return self.envelope.event_id if self.envelope else None
+        return self._read.event_id if self._read else None
 
     @property
     def type(self) -> str | None:
-        return self.envelope.type if self.envelope else None
+        return self._read.type if self._read else None
+
+    @property
+    def replay_id(self) -> str | None:
+        """The replay that asked for the event, or the redrive that sent the message again before."""
+        return self.replay.replay_id if self.replay else self._text(MessageAttribute.REPLAY_ID)
 
     @property
     def identity(self) -> tuple[str, str]:
-        """The event and its content; a foreign message is only like itself."""
+        """The event and its content, or the event and its replay; a foreign message is only like itself."""
+        if self.replay is not None:
+            return (self.replay.event_id, self.replay.replay_id)
         if self.envelope is None:
             return ("", self.message_id)
         return (self.envelope.event_id, self.envelope.payload_sha256)
@@ -82,25 +94,31 @@ class DeadLetter:
 
     def document(self) -> dict[str, Any]:
         """Return what is known of it, apart from its payload."""
-        envelope = self.envelope
-        known = {
+        read = self._read
+        known: dict[str, Any] = {
             "message_id": self.message_id,
             "sent_at": self.sent_at.isoformat(),
             "foreign": self.is_foreign,
             "reason": self.reason,
             "error": self.error,
         }
-        if envelope is None:
+        if self.replay_id is not None:
+            known["replay_id"] = self.replay_id
+        if read is None:
             return known
-        return known | {
-            "event_id": envelope.event_id,
-            "type": envelope.type,
-            "source": envelope.source,
-            "user_id": envelope.user_id,
-            "correlation_id": envelope.correlation_id,
-            "received_at": envelope.received_at.isoformat(),
-            "payload_bytes": envelope.payload_bytes,
+        known |= {
+            "event_id": read.event_id,
+            "type": read.type,
+            "correlation_id": read.correlation_id,
+            "received_at": read.received_at.isoformat(),
         }
+        if isinstance(read, ReplayRequest):
+            return known
+        return known | {"source": read.source, "user_id": read.user_id, "payload_bytes": read.payload_bytes}
+
+    @property
+    def _read(self) -> Envelope | ReplayRequest | None:
+        return self.envelope or self.replay
 
     def _text(self, name: str) -> str | None:
         value = self.attributes.get(name, {}).get("StringValue")

@@ -11,7 +11,9 @@ from typing import Any
 
 from fluxa.operate.dead_letter_queue import Walk
 from fluxa.operate.dead_letters import DeadLetter, Selection
-from functions.common.envelope import message_bytes
+from functions.common.envelope import MessageAttributes, message_bytes
+from functions.common.identifiers import new_id
+from functions.common.names import MessageAttribute
 from functions.common.sqs_batches import ENTRIES_PER_CALL, split
 
 
@@ -55,6 +57,8 @@ class Redriver:
     rate: float | None = None
     """Messages a second; None for as fast as it goes."""
     sleep: Callable[[float], None] = time.sleep
+    redrive_id: str = field(default_factory=lambda: f"redrive-{new_id()}")
+    """One for the whole run; it is how an event's timeline tells this redrive from the next."""
 
     def redrive(self, report: Callable[[int], None], *, dry_run: bool = False) -> Tally:
         """Move every message that is meant, or only count them.
@@ -69,7 +73,7 @@ class Redriver:
             tally.hidden = walk.hidden
             for letters in walk.letters():
                 chosen = list(self._chosen(letters, walk, moved, tally))
-                for group in split(((letter, _bytes_of(letter)) for letter in chosen), per_call=self._per_call()):
+                for group in split(((letter, self._bytes_of(letter)) for letter in chosen), per_call=self._per_call()):
                     sent = list(group) if dry_run else self._send(group, tally)
                     if not dry_run:
                         tally.doubled += walk.remove(sent)
@@ -102,7 +106,7 @@ class Redriver:
 
     def _send(self, letters: Sequence[DeadLetter], tally: Tally) -> list[DeadLetter]:
         entries = [
-            {"Id": str(place), "MessageBody": letter.body, "MessageAttributes": letter.own_attributes()}
+            {"Id": str(place), "MessageBody": letter.body, "MessageAttributes": self._attributes(letter)}
             for place, letter in enumerate(letters)
         ]
         answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
@@ -110,6 +114,12 @@ class Redriver:
         taken = {int(entry["Id"]) for entry in answer.get("Successful", [])}
         return [letter for place, letter in enumerate(letters) if place in taken]
 
+    def _attributes(self, letter: DeadLetter) -> MessageAttributes:
+        own = letter.own_attributes()
+        # A message that asks for a replay goes on with that replay, and nothing is added to what is not ours.
+        if letter.envelope is None:
+            return own
+        return own | {MessageAttribute.REPLAY_ID.value: {"DataType": "String", "StringValue": self.redrive_id}}
 
-def _bytes_of(letter: DeadLetter) -> int:
-    return message_bytes(letter.body, letter.own_attributes())
+    def _bytes_of(self, letter: DeadLetter) -> int:
+        return message_bytes(letter.body, self._attributes(letter))

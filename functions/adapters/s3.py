@@ -13,7 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.adapters.aws_clients import error_code
 from functions.adapters.deadline import deadline
 from functions.common.envelope import PayloadReference
-from functions.common.errors import PayloadMissing, PayloadReferenceRefused, PayloadStoreUnavailable
+from functions.common.errors import (
+    FluxaError,
+    PayloadArchived,
+    PayloadMissing,
+    PayloadReferenceRefused,
+    PayloadStoreUnavailable,
+)
 from functions.common.names import PAYLOAD_PREFIX
 
 if TYPE_CHECKING:
@@ -27,6 +33,8 @@ READ_TIMEOUT_SECONDS = 20.0
 
 _CHUNK_BYTES = 1024 * 1024
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+_ARCHIVED = "InvalidObjectState"
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html"""
 
 
 class S3Payloads:
@@ -75,17 +83,16 @@ class S3Payloads:
 
         Raises:
             PayloadMissing: No such object; it may only be late, so the caller decides by how often it asked.
-            PayloadStoreUnavailable: Anything else, an archived object or a refused access among it:
-                those are our set-up's fault, and the event is good.
+            PayloadArchived: It lies in an archive. Restoring takes hours and somebody who asks for it.
+            PayloadStoreUnavailable: Anything else, a refused access among it:
+                that is our set-up's fault, and the event is good.
             OutOfTime: It took longer than `within_seconds`.
         """
         try:
             with deadline(within_seconds):
                 return self._read(reference, expected_bytes + 1)
         except ClientError as error:
-            if error_code(error) in _MISSING:
-                raise PayloadMissing("The payload object does not exist.") from error
-            raise PayloadStoreUnavailable(f"S3 did not give the payload ({error_code(error)}).") from error
+            raise _unread(error, reference) from error
         except BotoCoreError as error:
             raise PayloadStoreUnavailable("S3 did not answer, or broke off.") from error
 
@@ -112,3 +119,16 @@ class S3Payloads:
             while len(received) < limit and (chunk := stream.read(min(_CHUNK_BYTES, limit - len(received)))):
                 received += chunk
         return bytes(received)
+
+
+def _unread(error: ClientError, reference: PayloadReference) -> FluxaError:
+    """Return why an object could not be read."""
+    code = error_code(error)
+    if code in _MISSING:
+        return PayloadMissing("The payload object does not exist.")
+    if code == _ARCHIVED:
+        return PayloadArchived(
+            f"The payload object is archived: restore {reference.key} with `aws s3api restore-object`,"
+            " then redrive the message."
+        )
+    return PayloadStoreUnavailable(f"S3 did not give the payload ({code}).")

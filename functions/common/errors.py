@@ -16,6 +16,7 @@ FluxaError
 │   ├── InvalidEnvelope         invalid_envelope         —
 │   ├── PayloadHashMismatch     payload_hash_mismatch    —
 │   ├── PayloadMissing          payload_missing          —
+│   ├── PayloadArchived         payload_archived         —
 │   └── PayloadReferenceRefused payload_reference_refused —
 └── TransientError              the same input may succeed later
     ├── DatabaseUnavailable     database_unavailable     503
@@ -170,6 +171,12 @@ class PayloadMissing(PermanentError):
     """The payload object does not exist."""
 
     code = "payload_missing"
+
+
+class PayloadArchived(PermanentError):
+    """The payload object lies in an archive, from which somebody has to restore it."""
+
+    code = "payload_archived"
 
 
 class PayloadReferenceRefused(PermanentError):

@@ -42,6 +42,11 @@ class MetricName(StrEnum):
     """Deliveries that did not end in the table, by `Reason`: the error's code."""
     EVENTS_PROCESSED = "EventsProcessed"
     EVENTS_DUPLICATED = "EventsDuplicated"
+    EVENTS_REPLAYED = "EventsReplayed"
+    """Stored events that a replay asked for once more, handled now or by the same replay before.
+
+    Counted apart from those that are stored: reconciliation takes duplicates for events that were accepted.
+    """
     EVENTS_DEAD_LETTERED = "EventsDeadLettered"
     EVENTS_RETRIED = "EventsRetried"
     PAYLOADS_OFFLOADED = "PayloadsOffloaded"

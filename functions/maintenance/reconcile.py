@@ -3,7 +3,8 @@
 It can miss a loss and never invents one:
 
 - Deliveries of one message that came twice count as duplicates too, just as events that a client sent twice; so do
-  messages in the queues that are of another hour, or on record as dead letters as well. Each may hide a lost event.
+  messages in the queues that are of another hour, ask for a replay, or are on record as dead letters as well. Each may
+  hide a lost event.
 - An event counts as accepted when ingest has answered, a little after the moment that it carries. So rows from just
   before the hour are counted in its favour, which hides as many losses as there are such rows.
 """

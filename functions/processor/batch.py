@@ -56,7 +56,7 @@ class Batch:
         for delivery in deliveries:
             _attempt(delivery, self.processor.read)
         outages = self._store_together([one for one in deliveries if self.processor.fits_together(one)], time)
-        self._store_one_by_one([one for one in deliveries if one.ended is None], time, outages=outages)
+        self._handle_one_by_one([one for one in deliveries if one.ended is None], time, outages=outages)
         results = [self._conclude(delivery, time) for delivery in deliveries]
         self._delay(deliveries, results, time)
         if deliveries and all(_is_outage(delivery) for delivery in deliveries):
@@ -76,10 +76,10 @@ class Batch:
             log.info("batch_split", messages=len(deliveries), code=code)
         return 0
 
-    def _store_one_by_one(self, deliveries: Sequence[Delivery], time: TimeLeft, *, outages: int) -> None:
+    def _handle_one_by_one(self, deliveries: Sequence[Delivery], time: TimeLeft, *, outages: int) -> None:
         for delivery in deliveries:
             if outages < FUTILE_ATTEMPTS:
-                _attempt(delivery, lambda one: self.processor.store_alone(one, time))
+                _attempt(delivery, lambda one: self.processor.handle_alone(one, time))
                 outages = outages + 1 if _is_outage(delivery) else 0
             else:
                 delivery.ended = DatabaseUnavailable("Not tried: the database failed the messages before.")
@@ -97,7 +97,7 @@ class Batch:
         return result
 
     def _count(self, delivery: Delivery, result: Result) -> None:
-        self.metrics.count(_COUNTERS[result.outcome])
+        self.metrics.count(_counter(delivery, result))
         if result.reason is not None:
             self.metrics.count(MetricName.EVENTS_FAILED, reason=result.reason)
         if result.outcome is Outcome.PROCESSED and delivery.envelope is not None:
@@ -113,6 +113,8 @@ class Batch:
             "correlation_id": delivery.correlation_id,
             "attempt": result.message.receive_count,
         }
+        if delivery.replay_id is not None:
+            facts["replay_id"] = delivery.replay_id
         name = _LOG_EVENTS[result.outcome]
         if result.reason is None:
             log.info(name, **facts)
@@ -140,6 +142,13 @@ class Batch:
             self.desk.queue().delay(delays, within_seconds=time.for_aftermath())
         except FluxaError as error:
             log.warning("messages_not_delayed", messages=len(delays), code=error.code, error=error.message)
+
+
+def _counter(delivery: Delivery, result: Result) -> MetricName:
+    """Return what to count: a replay stores nothing, so it must not look like an event that was accepted."""
+    if delivery.replay is not None and result.outcome in {Outcome.PROCESSED, Outcome.DUPLICATE}:
+        return MetricName.EVENTS_REPLAYED
+    return _COUNTERS[result.outcome]
 
 
 def _attempt(delivery: Delivery, step: Callable[[Delivery], None]) -> None:

@@ -28,6 +28,8 @@ class Event:
     """When it happened, by the client's own clock, UTC."""
     attributes: dict[str, str] = field(default_factory=dict)
     """CloudEvents context attributes that have no field of their own."""
+    replay_id: str | None = None
+    """The replay that brings a stored event once more; None for an event that is only now being stored."""
 
     @cached_property
     def payload(self) -> Any:
@@ -43,8 +45,8 @@ class VerifiedEvent:
     payload: bytes | None
     """None once nobody will read it: the stored row of an offloaded payload is a reference."""
 
-    def for_handlers(self) -> Event:
-        """Return the event as handlers see it."""
+    def for_handlers(self, *, replay_id: str | None = None) -> Event:
+        """Return the event as handlers see it, in a replay or when it is stored."""
         if self.payload is None:
             raise ValueError("the payload was not kept, because no handler wanted it")
         envelope = self.envelope
@@ -59,4 +61,5 @@ class VerifiedEvent:
             schema_version=envelope.schema_version,
             occurred_at=envelope.occurred_at,
             attributes=dict(envelope.attributes or {}),
+            replay_id=replay_id,
         )

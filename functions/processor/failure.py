@@ -94,6 +94,7 @@ class FailureDesk:
         return None
 
     def _record(self, delivery: Delivery, error: BaseException, outcome: Outcome, time: TimeLeft) -> None:
+        # A replay's failure is no part of the event's history: the event is stored, and stays as it is.
         if delivery.envelope is None:
             return
         parked = outcome is Outcome.DEAD_LETTERED
@@ -102,6 +103,7 @@ class FailureDesk:
             status=EventStatus.DEAD_LETTERED if parked else EventStatus.FAILED,
             code=code_of(error),
             message=explain(error),
+            arrival=delivery.message.arrival,
         )
         try:
             self.store.record_failure(failure, within_seconds=time.for_aftermath())
@@ -138,6 +140,7 @@ def _dead_letter_attributes(delivery: Delivery, reason: str, explanation: str) -
     values: dict[str, str] = {
         **{name.value: message.attributes[name] for name in MessageAttribute if name in message.attributes},
         MessageAttribute.CORRELATION_ID.value: delivery.correlation_id,
+        **({} if delivery.replay is None else {MessageAttribute.REPLAY_ID.value: delivery.replay.replay_id}),
         DeadLetterAttribute.REASON.value: reason,
         DeadLetterAttribute.ERROR.value: explanation or reason,
         DeadLetterAttribute.MESSAGE_ID.value: message.message_id,

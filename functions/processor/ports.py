@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import psycopg
 
 from functions.common.envelope import Envelope, MessageAttributes, PayloadReference
-from functions.common.names import EventStatus
+from functions.common.names import EventStatus, Outcome
+from functions.common.replay import ReplayRequest
 
 Effect = Callable[[psycopg.Connection[Any]], None]
 """What else belongs into an event's transaction."""
@@ -32,6 +33,16 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """How an event came to the processor, for its timeline."""
+
+    queued_at: datetime
+    """When the message was sent that brought it."""
+    replay_id: str | None = None
+    """Of the redrive that sent the message again; None for one that ingest sent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
     """A failed attempt, as the event's history keeps it."""
 
@@ -39,6 +50,13 @@ class Failure:
     status: EventStatus
     code: str
     message: str
+    arrival: Arrival | None = None
+    """Of the delivery that failed; None when no message brought the event."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the attempt ended."""
+        return Outcome.DEAD_LETTERED if self.status is EventStatus.DEAD_LETTERED else Outcome.RETRY
 
 
 class EventStore(Protocol):
@@ -47,21 +65,47 @@ class EventStore(Protocol):
     Every method may raise `DatabaseUnavailable`, `DatabaseBusy`, `SecretUnavailable` or `OutOfTime`.
     """
 
-    def store(self, events: Sequence[Envelope], *, within_seconds: float) -> list[Claim]:
+    def store(
+        self, events: Sequence[Envelope], *, arrivals: Sequence[Arrival] = (), within_seconds: float
+    ) -> list[Claim]:
         """Claim and store all events in one transaction; return a claim for each, in the same order.
 
         The first of several with the same id counts; the others find it already stored.
+
+        Args:
+            events: all of them new to the queue: what a redrive sent again is for `store_with`.
+            arrivals: how each of them came, in the same order; none when no message brought them.
+            within_seconds: for all of it.
 
         Raises:
             InvalidEvent: PostgreSQL refused the data of at least one event, and so stored none.
         """
 
-    def store_with(self, event: Envelope, effect: Effect, *, within_seconds: float) -> Claim:
+    def store_with(
+        self, event: Envelope, effect: Effect, *, arrival: Arrival | None = None, within_seconds: float
+    ) -> Claim:
         """Claim and store one event and, when it is new, run `effect` in the same transaction.
+
+        A redrive is noted in it as well, whether the event is new or was stored before with the same content.
 
         Raises:
             InvalidEvent: PostgreSQL refused the event's data, or the effect's.
             Exception: Whatever the effect raised; nothing is stored then.
+        """
+
+    def find(self, event_id: str, received_at: datetime, *, within_seconds: float) -> Envelope | None:
+        """Return an event as it is stored; None when it is not, or no longer."""
+
+    def replay(self, request: ReplayRequest, effect: Effect, *, requested_at: datetime, within_seconds: float) -> bool:
+        """Note that a replay has handled its event and, when it had not before, run `effect` in the same transaction.
+
+        Returns:
+            Whether the effect ran. Neither the event nor its key is changed.
+
+        Raises:
+            EventNotFound: The event is not stored any more; nothing is noted then.
+            InvalidEvent: PostgreSQL refused the effect's data.
+            Exception: Whatever the effect raised; nothing is noted then.
         """
 
     def record_failure(self, failure: Failure, *, within_seconds: float) -> None:
@@ -80,6 +124,7 @@ class PayloadStore(Protocol):
 
         Raises:
             PayloadMissing: No such object, or not yet.
+            PayloadArchived: It has to be restored first.
             PayloadStoreUnavailable: It could not be read now.
             OutOfTime: It took longer than `within_seconds`.
         """

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, overload
@@ -22,6 +23,9 @@ Handler = Callable[[Event, psycopg.Connection[Any]], None]
 It may raise `PermanentError` (the event goes to the dead-letter queue) or `TransientError` (it is retried);
 anything else is a bug, is retried, and alarms.
 
+Registered with `replay=True` it runs for stored events too, when a replay asks for them: then its SQL is committed
+together with the note that this replay has handled the event, and `event.replay_id` is that replay's.
+
 What it changes with `SET` is put back before the next event. `SET LOCAL` needs no putting back, and is the only way
 behind RDS Proxy: there a plain `SET` costs the sharing of connections, and a name of its own (`app.tenant`) stays set.
 """
@@ -37,25 +41,35 @@ HANDLERS_PACKAGE = "handlers"
 log = get_logger()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Registered:
+    handler: Handler
+    replay: bool
+
+
 class Registry:
     """Handlers by event type, in the order they were registered."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._handlers: dict[str, list[_Registered]] = defaultdict(list)
 
     @overload
-    def on(self, *types: str) -> Callable[[Handler], Handler]: ...
+    def on(self, *types: str, replay: bool = False) -> Callable[[Handler], Handler]: ...
 
     @overload
-    def on(self, *types: str, schema: type[Model]) -> Callable[[TypedHandler[Model]], TypedHandler[Model]]: ...
+    def on(
+        self, *types: str, schema: type[Model], replay: bool = False
+    ) -> Callable[[TypedHandler[Model]], TypedHandler[Model]]: ...
 
-    def on(self, *types: str, schema: Any = None) -> Callable[[Any], Any]:
+    def on(self, *types: str, schema: Any = None, replay: bool = False) -> Callable[[Any], Any]:
         """Register a function for one or more event types: `@on("order.created")`.
 
         Args:
             types: The event types.
             schema: A pydantic model; the handler gets the payload as one of it, its third argument. A payload that
                 does not fit is a `PermanentError`: its event goes to the dead-letter queue, with what is wrong.
+            replay: Whether it also runs when a replay brings an event that is stored already. Without it a handler
+                never sees an event twice; with it, it has to bear that: by what it writes, or by `event.replay_id`.
         """
         # `@on` without parentheses passes the function itself.
         if not types or any(callable(name) or not name for name in types):
@@ -64,8 +78,9 @@ class Registry:
             raise ValueError('schema takes a pydantic model: @on("order.created", schema=OrderCreated)')
 
         def register(handler: Any) -> Any:
+            registered = _Registered(handler=handler if schema is None else reading(schema, handler), replay=replay)
             for name in types:
-                self._handlers[name].append(handler if schema is None else reading(schema, handler))
+                self._handlers[name].append(registered)
             return handler
 
         return register
@@ -74,9 +89,9 @@ class Registry:
         """Forget every handler."""
         self._handlers.clear()
 
-    def handlers_for(self, event_type: str) -> tuple[Handler, ...]:
-        """Return the handlers of one type; none for a type that is simply stored."""
-        return tuple(self._handlers.get(event_type, ()))
+    def handlers_for(self, event_type: str, *, replay: bool = False) -> tuple[Handler, ...]:
+        """Return the handlers of one type, for a replay those that ask for it; none for one that is simply stored."""
+        return tuple(one.handler for one in self._handlers.get(event_type, ()) if one.replay or not replay)
 
 
 registry = Registry()

@@ -7,6 +7,7 @@ from functions.common.envelope import Envelope, PayloadReference, content_digest
 from functions.common.errors import InvalidEnvelope, PayloadHashMismatch, PayloadReferenceRefused
 from functions.common.identifiers import is_identifier
 from functions.common.names import PAYLOAD_PREFIX
+from functions.processor.ports import PayloadStore
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,6 +61,22 @@ def inline_payload(payload: str) -> bytes:
         return payload.encode()
     except UnicodeEncodeError as error:
         raise PayloadHashMismatch("The payload is no Unicode text.") from error
+
+
+def fetch_payload(
+    envelope: Envelope, reference: PayloadReference, payloads: PayloadStore, *, within_seconds: float
+) -> bytes:
+    """Return a payload that lies in the bucket, proven.
+
+    Raises:
+        PayloadReferenceRefused: The reference points elsewhere.
+        PayloadHashMismatch: The payload is not the one that was accepted.
+        FluxaError: Whatever the payload store raises.
+    """
+    check_reference(envelope, reference, bucket=payloads.bucket)
+    payload = payloads.get(reference, expected_bytes=envelope.payload_bytes, within_seconds=within_seconds)
+    check_payload(envelope, payload)
+    return payload
 
 
 def check_reference(envelope: Envelope, reference: PayloadReference, *, bucket: str) -> None:

@@ -1,10 +1,12 @@
 """Users' handlers: what they do commits with the event, or not at all."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from functions.common.replay import ReplayRequest, encode_replay, replay_attributes
 from tests.support.api import Api, eventually
 
 
@@ -57,3 +59,35 @@ def test_neighbours_of_a_failing_event_are_stored(api: Api, effects: psycopg.Con
         eventually(lambda event_id=f"{run}-{number}": _settled(api.get_event(event_id))) for number in range(20)
     ]
     assert ["dead_lettered" if number % 5 == 0 else "completed" for number in range(20)] == statuses
+
+
+def test_a_replay_takes_effect_once_however_often_it_is_delivered(api: Api, effects: psycopg.Connection):
+    event_id = f"replayed-{time.time_ns()}"
+    api.post({"event_id": event_id, "type": "effect.replayed"})
+    event = api.get_event(event_id)
+
+    for replay_id in ("rebuild-1", "rebuild-1", "rebuild-2"):
+        request = ReplayRequest(
+            replay_id=replay_id,
+            event_id=event_id,
+            received_at=datetime.fromisoformat(event["received_at"]),
+            type=event["type"],
+            correlation_id=event["correlation_id"],
+        )
+        api.aws("sqs").send_message(
+            QueueUrl=api.outputs["queue_url"],
+            MessageBody=encode_replay(request),
+            MessageAttributes=replay_attributes(request),
+        )
+
+    eventually(lambda: 3 == len(api.log_lines("processor", event_id, '"replay_id"')))
+    outcomes = sorted(line["outcome"] for line in api.json_log_lines("processor", event_id, '"replay_id"'))
+    assert ["duplicate", "processed", "processed"] == outcomes
+    assert 3 == _effects(effects, event_id)
+    assert event == api.get_event(event_id)
+    (queued_at, requested) = effects.execute(
+        "SELECT queued_at, (SELECT count(*) FROM replays r WHERE r.event_id = k.event_id AND requested_at > queued_at)"
+        " FROM idempotency_keys k WHERE event_id = %s",
+        [event_id],
+    ).fetchone() or (None, None)
+    assert (True, 2) == (queued_at is not None, requested)

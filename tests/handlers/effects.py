@@ -18,6 +18,12 @@ def work_slowly(event: Event, connection: Connection) -> None:
     time.sleep(SECONDS_OF_WORK)
 
 
+@on("effect.replayed", replay=True)
+def rebuild(event: Event, connection: Connection) -> None:
+    """Leave a row, once more for each replay."""
+    connection.execute("INSERT INTO test_effects (event_id) VALUES (%s)", [event.event_id])
+
+
 @on("effect.refused")
 def refuse(event: Event, connection: Connection) -> None:
     """Leave a row, then fail for ever: the row must go."""

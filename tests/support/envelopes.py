@@ -16,10 +16,12 @@ from functions.common.envelope import (
     payload_key,
 )
 from functions.common.identifiers import new_id
+from functions.common.replay import ReplayRequest, encode_replay, replay_attributes
 from functions.processor.message import Message
 
 BUCKET = "fluxa-test-payloads"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+QUEUED_AT = NOW - timedelta(milliseconds=500)
 
 _numbers = count(1)
 
@@ -58,22 +60,45 @@ def an_offloaded_envelope(event_id: str | None = None, *, payload: str = '{"n": 
     return _with_content(replace(inline, payload=None, payload_ref=reference, **changes), changes)
 
 
-def a_message(envelope: Envelope | str | None = None, *, receive_count: int = 1) -> Message:
-    """A delivery of an envelope, or of any body."""
+def a_replay(event: Envelope, replay_id: str = "rebuild-1", **changes: Any) -> ReplayRequest:
+    """What asks for a stored event once more."""
+    fields: dict[str, Any] = {
+        "replay_id": replay_id,
+        "event_id": event.event_id,
+        "received_at": event.received_at,
+        "type": event.type,
+        "correlation_id": event.correlation_id,
+    }
+    return ReplayRequest(**fields | changes)
+
+
+def a_message(
+    content: Envelope | ReplayRequest | str | None = None,
+    *,
+    receive_count: int = 1,
+    queued_at: datetime = QUEUED_AT,
+    redrive: str | None = None,
+) -> Message:
+    """A delivery of an envelope, of a replay, or of any body; from a redrive when that has an id."""
     number = next(_numbers)
-    if envelope is None:
-        envelope = an_envelope()
-    if isinstance(envelope, str):
-        body, attributes = envelope, {}
+    if content is None:
+        content = an_envelope()
+    if isinstance(content, str):
+        body, given = content, {}
+    elif isinstance(content, Envelope):
+        body, given = encode(content), attributes_of(content)
     else:
-        body = encode(envelope)
-        attributes = {name: value["StringValue"] for name, value in attributes_of(envelope).items()}
+        body, given = encode_replay(content), replay_attributes(content)
+    attributes = {name: value["StringValue"] for name, value in given.items()}
+    if redrive is not None:
+        attributes["replay_id"] = redrive
     return Message(
         message_id=f"message-{number}",
         receipt_handle=f"receipt-{number}",
         body=body,
         receive_count=receive_count,
         attributes=attributes,
+        queued_at=queued_at,
     )
 
 
@@ -89,7 +114,7 @@ def _record(message: Message) -> dict[str, Any]:
         "body": message.body,
         "attributes": {
             "ApproximateReceiveCount": str(message.receive_count),
-            "SentTimestamp": "1795780800000",
+            "SentTimestamp": str(round(message.queued_at.timestamp() * 1000)),
             "SenderId": "AROAEXAMPLE:ingest",
             "ApproximateFirstReceiveTimestamp": "1795780800010",
         },

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from functions.common.envelope import Envelope, MessageAttributes, PayloadReference
-from functions.common.errors import FluxaError, PayloadMissing
+from functions.common.errors import EventNotFound, FluxaError, PayloadMissing
 from functions.common.metrics import Metrics
 from functions.common.names import EventStatus, Service
+from functions.common.replay import ReplayRequest
 from functions.processor.batch import Batch
 from functions.processor.failure import FailureDesk
 from functions.processor.message import Result
-from functions.processor.ports import Claim, Delay, Effect, Failure
+from functions.processor.ports import Arrival, Claim, Delay, Effect, Failure
 from functions.processor.process import Processor
 from functions.processor.registry import Registry
 from functions.processor.time_left import TimeLeft
@@ -40,6 +42,8 @@ class FakeEventStore:
     failures: dict[str, Failure] = field(default_factory=dict)
     effects: list[str] = field(default_factory=list)
     """Statements of handlers, committed."""
+    replays: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When each replay of an event was requested, by event and replay."""
     refuses: dict[str, BaseException] = field(default_factory=dict)
     """What storing these event ids raises."""
     broken: BaseException | None = None
@@ -47,18 +51,38 @@ class FakeEventStore:
     statements: int = 0
     limits: list[float] = field(default_factory=list)
 
-    def store(self, events: Sequence[Envelope], *, within_seconds: float) -> list[Claim]:
+    def store(
+        self, events: Sequence[Envelope], *, arrivals: Sequence[Arrival] = (), within_seconds: float
+    ) -> list[Claim]:
         with self._transaction(within_seconds):
             return [self._claim(event) for event in events]
 
-    def store_with(self, event: Envelope, effect: Effect, *, within_seconds: float) -> Claim:
+    def store_with(
+        self, event: Envelope, effect: Effect, *, arrival: Arrival | None = None, within_seconds: float
+    ) -> Claim:
         with self._transaction(within_seconds):
             claim = self._claim(event)
+            if arrival is not None and arrival.replay_id is not None and claim.is_for(event):
+                self.replays.setdefault((event.event_id, arrival.replay_id), arrival.queued_at)
             if claim.is_new:
-                connection = FakeConnection()
-                effect(connection)
-                self.effects += connection.statements
+                self._run(effect)
             return claim
+
+    def find(self, event_id: str, received_at: datetime, *, within_seconds: float) -> Envelope | None:
+        with self._transaction(within_seconds):
+            found = self.events.get(event_id)
+            return found if found is not None and found.received_at == received_at else None
+
+    def replay(self, request: ReplayRequest, effect: Effect, *, requested_at: datetime, within_seconds: float) -> bool:
+        with self._transaction(within_seconds):
+            if request.event_id not in self.events:
+                raise EventNotFound("The event was deleted before it could be replayed.")
+            handled = (request.event_id, request.replay_id)
+            if handled in self.replays:
+                return False
+            self.replays[handled] = requested_at
+            self._run(effect)
+            return True
 
     def record_failure(self, failure: Failure, *, within_seconds: float) -> None:
         with self._transaction(within_seconds):
@@ -76,12 +100,17 @@ class FakeEventStore:
         self.limits.append(within_seconds)
         if self.broken is not None:
             raise self.broken
-        before = dict(self.events)
+        before = dict(self.events), dict(self.replays)
         try:
             yield
         except BaseException:
-            self.events = before
+            self.events, self.replays = before
             raise
+
+    def _run(self, effect: Effect) -> None:
+        connection = FakeConnection()
+        effect(connection)
+        self.effects += connection.statements
 
     def _claim(self, event: Envelope) -> Claim:
         if event.event_id in self.refuses:

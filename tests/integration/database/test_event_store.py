@@ -16,7 +16,7 @@ from functions.adapters.event_store import PostgresEventStore
 from functions.common.envelope import PayloadReference
 from functions.common.errors import InvalidEvent
 from functions.common.names import EventStatus
-from functions.processor.ports import Failure
+from functions.processor.ports import Arrival, Failure
 from tests.support.envelopes import a_recent_envelope
 from tests.support.fakes_processor import FakeEventStore
 from tests.support.postgres_fixtures import Lent
@@ -87,6 +87,16 @@ class TestContract:
             any_store.store_with(event, calls.append, within_seconds=LIMIT)
 
         assert 1 == len(calls)
+
+    def test_a_stored_event_is_found_by_its_id_and_time_and_by_nothing_else(self, any_store):
+        event = a_recent_envelope("e-1")
+        any_store.store([event], within_seconds=LIMIT)
+
+        found = any_store.find("e-1", event.received_at, within_seconds=LIMIT)
+
+        assert event == replace(found, content_sha256=event.content_sha256)
+        assert any_store.find("e-1", event.received_at + timedelta(seconds=1), within_seconds=LIMIT) is None
+        assert any_store.find("e-2", event.received_at, within_seconds=LIMIT) is None
 
     @pytest.mark.parametrize("status", [EventStatus.FAILED, EventStatus.DEAD_LETTERED])
     def test_a_failed_attempt_never_blocks_a_later_one(self, any_store, status):
@@ -197,8 +207,40 @@ def test_the_history_counts_attempts_and_keeps_the_last_twenty(store, admin):
 
     assert ("failed", 25, "warehouse_closed", "u-1") == (status, attempts, code, user_id)
     assert [(number, f"try {number}") for number in range(6, 26)] == [(e["attempt"], e["message"]) for e in errors]
-    assert {"at", "code", "message", "attempt"} == set(errors[0])
+    assert {"at", "code", "message", "attempt", "outcome"} == set(errors[0])
     assert datetime.fromisoformat(errors[0]["at"]).tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(EventStatus.FAILED, "retry"), (EventStatus.DEAD_LETTERED, "dead_lettered")]
+)
+def test_the_history_says_how_each_attempt_came_and_ended(store, admin, status, outcome):
+    envelope = a_recent_envelope("e-1")
+    first = Arrival(queued_at=datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC))
+    again = Arrival(queued_at=datetime(2026, 1, 9, tzinfo=UTC), replay_id="redrive-1")
+    for arrival in (first, again):
+        store.record_failure(replace(a_failure(envelope, status=status), arrival=arrival), within_seconds=LIMIT)
+
+    ((errors, queued_at),) = admin.execute("SELECT errors, queued_at FROM idempotency_keys").fetchall()
+
+    assert [(1, outcome, first.queued_at), (2, outcome, again.queued_at)] == [
+        (error["attempt"], error["outcome"], datetime.fromisoformat(error["queued_at"])) for error in errors
+    ]
+    assert ("replay_id" in errors[0], errors[1]["replay_id"], queued_at) == (False, "redrive-1", first.queued_at)
+
+
+def test_the_first_message_that_brought_an_event_says_when_it_was_queued(store, admin):
+    first, later = (Arrival(queued_at=datetime(2026, 1, day, tzinfo=UTC)) for day in (2, 9))
+    failed, alone = a_recent_envelope("e-1"), a_recent_envelope("e-2")
+    store.record_failure(replace(a_failure(failed), arrival=first), within_seconds=LIMIT)
+    for arrival in (later, first):
+        store.store([failed, alone], arrivals=[arrival, arrival], within_seconds=LIMIT)
+    store.store([a_recent_envelope("e-3")], within_seconds=LIMIT)
+
+    # What is stored is not touched by a duplicate, were it even older.
+    assert {"e-1": first.queued_at, "e-2": later.queued_at, "e-3": None} == dict(
+        admin.execute("SELECT event_id, queued_at FROM idempotency_keys").fetchall()
+    )
 
 
 def test_success_after_failures_keeps_the_history_and_counts_on(store, admin):

@@ -1,7 +1,7 @@
 """Workers are killed at any moment, and every event is stored exactly once all the same.
 
 A queue in miniature: a batch that a killed worker did not acknowledge is delivered again, and some events are
-delivered to two workers at once, as a standard queue may do at any time.
+delivered to two workers at once, as a standard queue may do at any time. Replays of older events are among them.
 """
 
 import os
@@ -17,7 +17,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from functions.adapters.event_store import PostgresEventStore
+from tests.support.envelopes import a_recent_envelope
+
 EVENTS = 600
+REPLAYS = 100
 WORKERS = 3
 KILLS = 10
 BATCH = 10
@@ -103,11 +107,16 @@ class Lane:
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_or_doubled_when_workers_are_killed(database_url, admin):
+def test_nothing_is_lost_or_doubled_when_workers_are_killed(database_url, database, admin):
     """Effects are rows without a unique key, so doubling would show."""
     admin.execute("CREATE TABLE effects (event_id text)")
+    older = [a_recent_envelope(f"e-{EVENTS + number:04}", type="watched") for number in range(REPLAYS)]
+    PostgresEventStore(database).store(older, within_seconds=20)
     chance = random.Random(7)
-    queue = Queue([f"e-{number:04}" for number in range(EVENTS)], chance)
+    ids = [f"e-{number:04}" for number in range(EVENTS)]
+    ids += [f"{event.event_id}@{event.received_at.isoformat()}" for event in older]
+    chance.shuffle(ids)
+    queue = Queue(ids, chance)
     lanes = [Lane(queue, database_url) for _ in range(WORKERS)]
     for lane in lanes:
         lane.thread.start()
@@ -120,12 +129,14 @@ def test_nothing_is_lost_or_doubled_when_workers_are_killed(database_url, admin)
     for lane in lanes:
         lane.thread.join()
 
-    stored, keys, effects, doubled = admin.execute(
+    stored, keys, effects, doubled, replays = admin.execute(
         "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM idempotency_keys WHERE status = 'completed'),"
         " (SELECT count(*) FROM effects),"
-        " (SELECT count(*) FROM (SELECT FROM effects GROUP BY event_id HAVING count(*) > 1) AS twice)"
+        " (SELECT count(*) FROM (SELECT FROM effects GROUP BY event_id HAVING count(*) > 1) AS twice),"
+        " (SELECT count(*) FROM replays)"
     ).fetchone()
-    assert (EVENTS, EVENTS, EVENTS // 2, 0) == (stored, keys, effects, doubled)
+    assert (EVENTS + REPLAYS, EVENTS + REPLAYS) == (stored, keys)
+    assert (EVENTS // 2 + REPLAYS, 0, REPLAYS) == (effects, doubled, replays)
     assert KILLS == killed_in_transaction
 
 

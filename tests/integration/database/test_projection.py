@@ -8,8 +8,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from psycopg.rows import dict_row
 
 from functions.adapters.event_store import PostgresEventStore
+from functions.common.replay import ReplayRequest
 from functions.processor.registry import Registry
 from tests.support.envelopes import a_message, a_recent_envelope
 from tests.support.fakes_processor import Stage
@@ -17,26 +19,24 @@ from tests.support.fakes_processor import Stage
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "howto" / "handlers.md"
 
 
-def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    return found[1]
+def block(language: str, number: int = 0) -> str:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[number]
 
 
 @pytest.fixture
 def stage(database, admin, monkeypatch):
     stage = Stage(store=PostgresEventStore(database))
     admin.execute(block("sql"))
-    _load(monkeypatch, stage.registry)
+    _load(monkeypatch, stage.registry, block("python"))
     return stage
 
 
-def _load(monkeypatch, registry: Registry) -> None:
+def _load(monkeypatch, registry: Registry, text: str) -> None:
     """Run the page's module with `on` of this test's own registry."""
     monkeypatch.setattr("functions.processor.on", registry.on)
     module = ModuleType("handlers_of_the_page")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(compile(block("python"), str(PAGE), "exec"), module.__dict__)
+    exec(compile(text, str(PAGE), "exec"), module.__dict__)
 
 
 def an_order(event_id, *items):
@@ -104,3 +104,34 @@ def test_a_dead_letter_redriven_twice_after_the_fix_counts_once(stage, admin):
     assert ["too_many_articles"] == [result.reason for result in first]
     assert [["processed"], ["duplicate"]] == [stage.outcomes(too_many), stage.outcomes(too_many)]
     assert {"book": 7} == articles(admin)
+
+
+def test_a_table_that_was_emptied_is_built_anew_by_a_replay_and_by_nothing_else(stage, admin, monkeypatch):
+    """The page's last section: the handler says `replay=True`, the table is emptied, each stored order is named."""
+    orders = [an_order(f"e-{number}", ("book", number), ("pen", 1)) for number in range(1, 4)]
+    stage.run(*orders)
+    before = articles(admin)
+    mails = []
+    _let_the_pages_handler_be_replayed(stage, monkeypatch)
+    stage.registry.on("order.created")(lambda event, _: mails.append(event.event_id))
+    admin.execute(block("sql", 1))
+    named = [
+        a_message(ReplayRequest(replay_id="rebuild-2026-11", **fields))
+        for fields in admin.cursor(row_factory=dict_row).execute(
+            "SELECT event_id, received_at, type, correlation_id FROM events"
+        )
+    ]
+
+    outcomes = [stage.outcomes(*orders, *named) for _ in range(3)]
+
+    assert [["duplicate"] * 3 + ["processed"] * 3, ["duplicate"] * 6, ["duplicate"] * 6] == outcomes
+    assert {"book": 6, "pen": 3} == before == articles(admin)
+    assert [] == mails
+
+
+def _let_the_pages_handler_be_replayed(stage, monkeypatch):
+    old, new = '@on("order.created", schema=OrderCreated)\n', block("python", 1).partition("\n")[0] + "\n"
+    assert "replay=True" in new
+    assert block("python").count(old) == 1
+    stage.registry.clear()
+    _load(monkeypatch, stage.registry, block("python").replace(old, new))

@@ -10,9 +10,9 @@ from functions.common.names import DatabaseRole, EventStatus
 from functions.maintenance.logins import APPLICATION_ROLES
 from functions.maintenance.migrate import migrate
 from functions.maintenance.partitions import partition_name, premake
-from functions.processor.ports import Failure
+from functions.processor.ports import Arrival, Failure
 from functions.query.ports import EventFilters
-from tests.support.envelopes import a_recent_envelope
+from tests.support.envelopes import a_recent_envelope, a_replay
 from tests.support.owned_database import PASSWORDS, owned_database
 from tests.support.postgres_fixtures import opened_database, session
 
@@ -114,6 +114,29 @@ def test_the_processor_stores_events_and_records_failures(store, stored):
     assert [("e-2", 2)] == [(one.event_id, one.attempts) for one in stored.page(FAILED, after=None, rows=10)]
     assert "e-1" == stored.find("e-1").summary.event_id
     assert stored.find("e-3") is None
+
+
+def test_the_processor_replays_events_and_notes_redrives(store, deployed):
+    event, effects = a_recent_envelope("e-1"), []
+    redriven = Arrival(queued_at=event.received_at, replay_id="redrive-1")
+    store.store_with(event, effects.append, arrival=redriven, within_seconds=LIMIT)
+
+    news = [
+        store.replay(a_replay(event), effects.append, requested_at=event.received_at, within_seconds=LIMIT)
+        for _ in range(2)
+    ]
+
+    assert ([True, False], 2) == (news, len(effects))
+    with deployed.owner() as owner:
+        assert [("rebuild-1",), ("redrive-1",)] == owner.execute(
+            "SELECT replay_id FROM replays ORDER BY replay_id"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("change", ["UPDATE replays SET replay_id = 'x'", "DELETE FROM replays"])
+def test_the_processor_cannot_make_a_replay_unhappen(processor, change):
+    with pytest.raises(errors.InsufficientPrivilege, match="replays"):
+        processor.execute(change)
 
 
 def test_a_handler_writes_to_tables_that_the_owner_makes_later(store, deployed):

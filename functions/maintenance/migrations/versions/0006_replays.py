@@ -9,7 +9,7 @@ down_revision = "0005"
 PROCESSOR = "fluxa_processor"
 QUERY = "fluxa_query"
 
-# NULL for keys from before, and for events that failed at every attempt so far.
+# Of the first message known to have brought the event. NULL for keys from before.
 QUEUED_AT = "ALTER TABLE idempotency_keys ADD COLUMN queued_at timestamptz"
 
 # The row commits with what the handlers did, so a replay that is delivered twice is handled once.

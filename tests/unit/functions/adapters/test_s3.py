@@ -14,7 +14,13 @@ from botocore.stub import Stubber
 
 from functions.adapters.s3 import S3Payloads
 from functions.common.envelope import PayloadReference
-from functions.common.errors import OutOfTime, PayloadMissing, PayloadReferenceRefused, PayloadStoreUnavailable
+from functions.common.errors import (
+    OutOfTime,
+    PayloadArchived,
+    PayloadMissing,
+    PayloadReferenceRefused,
+    PayloadStoreUnavailable,
+)
 
 BUCKET = "payloads-1"
 KEY = "payloads/2026/11/23/e-1/abc.json"
@@ -101,9 +107,14 @@ def test_a_missing_payload_has_an_error_of_its_own(stubber, payloads, code):
         payloads.get(REFERENCE, expected_bytes=8)
 
 
-@pytest.mark.parametrize(
-    "code", ["AccessDenied", "InvalidObjectState", "NoSuchBucket", "SlowDown", "KMS.DisabledException"]
-)
+def test_an_archived_payload_says_what_to_restore_and_what_to_do_then(stubber, payloads):
+    stubber.add_client_error("get_object", "InvalidObjectState", http_status_code=403, expected_params=GET)
+
+    with pytest.raises(PayloadArchived, match=rf"restore {KEY} with .*, then redrive the message"):
+        payloads.get(REFERENCE, expected_bytes=8)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket", "SlowDown", "KMS.DisabledException"])
 def test_every_other_refusal_may_pass(stubber, payloads, code):
     stubber.add_client_error("get_object", code, expected_params=GET)
 

@@ -1,6 +1,7 @@
 """Lambda's shape in and out. AWS's rules for the answer: empty or null deletes all, an unknown id returns all."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -73,6 +74,13 @@ def test_a_record_is_read_as_lambda_writes_it():
     (record,) = a_lambda_event(message)["Records"]
 
     assert message == Message.from_record(record)
+
+
+def test_a_record_says_when_its_message_was_sent():
+    (record,) = a_lambda_event(a_message())["Records"]
+    record["attributes"]["SentTimestamp"] = "1795780800250"
+
+    assert datetime(2026, 11, 27, 12, 0, 0, 250_000, tzinfo=UTC) == Message.from_record(record).queued_at
 
 
 def test_a_record_without_attributes_and_with_binary_ones_is_read(stage):

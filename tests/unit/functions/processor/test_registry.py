@@ -53,6 +53,16 @@ def test_handlers_run_in_the_order_they_were_registered():
     assert (something,) == mine.handlers_for("b")
 
 
+def test_a_replay_has_only_the_handlers_that_ask_for_it():
+    mine = Registry()
+    mine.on("a")(nothing)
+    mine.on("a", "b", replay=True)(something)
+
+    assert (something,) == mine.handlers_for("a", replay=True)
+    assert (something,) == mine.handlers_for("b", replay=True)
+    assert (nothing, something) == mine.handlers_for("a")
+
+
 def test_a_type_without_handlers_has_none():
     assert () == Registry().handlers_for("unknown")
 
