@@ -40,7 +40,7 @@ def shown(done: str, *, count: int = 0) -> Iterator["Report"]:
         speed = (step.count - count) / max(time.monotonic() - began, 1e-3)
         restoring = f", {step.restoring:,} wait for S3" if step.restoring else ""
         # A second is as near as a person wants to know it.
-        return f"{step.count:,} {done}{restoring}, {speed:,.0f}/s, {step.reached[:19]}"
+        return f"{step.count:,} {done}{restoring}, {speed:,.0f}/s, {step.reached[:19]}Z"
 
     if not sys.stderr.isatty():
         say = now_and_then()
