@@ -14,6 +14,7 @@ from fluxa.cli.dlq import dlq
 from fluxa.cli.env import env
 from fluxa.cli.events import events
 from fluxa.cli.plan import plan
+from fluxa.cli.replay import replay
 from fluxa.cli.schema import schema
 from fluxa.cli.send import send
 from fluxa.cli.stopping import leave
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (dev, demo, env, send, events, timeline, trace, plan, bundle):
+for command in (dev, demo, env, send, events, timeline, trace, replay, plan, bundle):
     app.command()(command)
 app.add_typer(schema, name="schema", help="The schemas of events, and whether a change to one may be published.")
 app.add_typer(dlq, name="dlq")

@@ -2,11 +2,11 @@
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from fluxa.cli.progress import now_and_then
 from fluxa.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -14,20 +14,11 @@ if TYPE_CHECKING:
     from fluxa.operate.redrive import Tally
     from fluxa.operate.target import Target
 
-_SECONDS_BETWEEN_LINES = 5.0
-
 
 def reporter(done: str) -> Callable[[int], None]:
     """Return what prints a count when there was none for some time."""
-    last = time.monotonic()
-
-    def report(count: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            print(f"{count:,} {done} so far", file=sys.stderr, flush=True)
-
-    return report
+    line = now_and_then()
+    return lambda count: line(f"{count:,} {done} so far")
 
 
 def attempts_of(letters: "list[DeadLetter]", target: "Target") -> dict[str, int]:

@@ -14,6 +14,11 @@ def _moment(text: str) -> str:
         raise typer.BadParameter(f"{text!r} {error}.") from None
 
 
+def _checked(text: str) -> str:
+    _moment(text)
+    return text
+
+
 From = Annotated[
     str | None,
     typer.Option(
@@ -30,4 +35,25 @@ To = Annotated[
 Since = Annotated[
     str,
     typer.Option("--since", metavar="TIME", callback=_moment, help="How far back: a time, or 6h.", show_default="1d"),
+]
+FromAsTyped = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        callback=lambda text: text and _checked(text),
+        help="Accepted then or later: a time, or 6h.",
+        show_default="the oldest",
+    ),
+]
+"""For a command that goes on later: `6h` is another moment then, and the same words."""
+ToAsTyped = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="TIME",
+        callback=lambda text: text and _checked(text),
+        help="Accepted before then.",
+        show_default="when the command is started",
+    ),
 ]

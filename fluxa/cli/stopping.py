@@ -58,6 +58,21 @@ class Stopping:
             leave(128 + number)
 
 
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Let every stop signal end the block as Ctrl-C does, so that it can say how far it is."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise StopRequested(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def leave(code: int) -> None:
     """End the process now: no thread is waited for, and nothing is taken apart."""
     for stream in (sys.stdout, sys.stderr):

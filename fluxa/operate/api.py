@@ -23,6 +23,19 @@ _WORTH_ANOTHER_TRY = frozenset({429, 500, 502, 503, 504})
 """500 among them: a bug that one request met may be a function that was just being replaced."""
 
 
+class Refused(OperatorError):
+    """The API answered, and the answer is no.
+
+    Args:
+        message: The sentence.
+        code: The problem's own code, for whoever can do something about it.
+    """
+
+    def __init__(self, message: str, *, code: str | None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class Stopped(Exception):
     """Somebody else gave up, so this request's wait is over."""
 
@@ -109,11 +122,13 @@ class Api:
         """Return the JSON that a path answers with.
 
         Raises:
-            OperatorError: The API refuses the request, or cannot be reached.
+            Refused: The API refuses the request.
+            OperatorError: It cannot be reached.
         """
         answer = self.request("GET", path, params=params)
         if not answer.is_success:
-            raise OperatorError(f"The API of {self._name} refused the request: {problem_of(answer)}.")
+            message = f"The API of {self._name} refused the request: {problem_of(answer)}."
+            raise Refused(message, code=_code_of(answer))
         return answer.json()
 
     def find(self, path: str) -> Any | None:
@@ -146,6 +161,15 @@ def problem_of(answer: httpx.Response) -> str:
         problem = None
     status = f"{answer.status_code} {answer.reason_phrase}".strip()
     return f"{status}: {explain(problem)}" if isinstance(problem, dict) and explain(problem) else status
+
+
+def _code_of(answer: httpx.Response) -> str | None:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return None
+    code = problem.get("code") if isinstance(problem, dict) else None
+    return code if isinstance(code, str) else None
 
 
 def explain(problem: Mapping[str, Any]) -> str:

@@ -1,15 +1,14 @@
 """A walk through the dead-letter queue: every message once, hidden from others meanwhile, and given back at the end."""
 
-import email.utils
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fluxa.operate.dead_letters import DeadLetter
+from fluxa.operate.server_clock import clock_of
 from functions.common.sqs_batches import ENTRIES_PER_CALL
 
 WAIT_SECONDS = 1
@@ -45,7 +44,7 @@ class Walk:
         self.waiting = int(attributes["ApproximateNumberOfMessages"])
         self.hidden = int(attributes["ApproximateNumberOfMessagesNotVisible"])
         """Messages that somebody else is looking at."""
-        self.began = _clock_of(answer)
+        self.began = clock_of(answer)
         """By AWS's clock, in whole seconds."""
         seconds = HIDDEN_AT_LEAST_SECONDS + self.waiting * (1 / MESSAGES_PER_SECOND + seconds_of_work)
         self._hidden_seconds = min(HIDDEN_AT_MOST_SECONDS, round(seconds))
@@ -110,15 +109,6 @@ class Walk:
 def _tens(letters: Sequence[DeadLetter]) -> Iterator[Sequence[DeadLetter]]:
     for start in range(0, len(letters), ENTRIES_PER_CALL):
         yield letters[start : start + ENTRIES_PER_CALL]
-
-
-def _clock_of(answer: dict[str, Any]) -> datetime:
-    """Return the moment of an answer by the server's own clock: this machine's may be wrong."""
-    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
-    try:
-        return email.utils.parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC).replace(microsecond=0)
 
 
 def first(walk: Walk, wanted: Callable[[DeadLetter], bool], limit: int) -> list[DeadLetter]:

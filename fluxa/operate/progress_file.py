@@ -1,13 +1,13 @@
 """How far a file has been sent: kept beside it, so that whoever is killed in the middle goes on from there."""
 
 import hashlib
-import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from fluxa.errors import OperatorError
+from fluxa.operate import kept
 
 FINGERPRINT_BYTES = 65_536
 """Of a file's beginning. All of it would have to be read before the first event is sent; more may be appended."""
@@ -77,29 +77,20 @@ def load(path: Path) -> Progress | None:
     Raises:
         OperatorError: It cannot be read.
     """
+    document = kept.load(path)
     try:
-        return Progress(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (OSError, TypeError, ValueError):
-        raise OperatorError(f"{path} cannot be read: start over with --restart.") from None
+        return None if document is None else Progress(**document)
+    except TypeError:
+        raise kept.unreadable(path) from None
 
 
 def save(progress: Progress, path: Path) -> None:
-    """Replace what is kept; whoever is killed meanwhile leaves the old or the new text, never half of one.
+    """Replace what is kept.
 
     Raises:
         OperatorError: It cannot be written.
     """
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump(asdict(progress), file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be written ({error.strerror}), so nothing could be resumed.") from None
+    kept.save(asdict(progress), path)
 
 
 def _digest(beginning: bytes) -> str:

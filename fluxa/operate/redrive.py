@@ -33,6 +33,10 @@ class Tally:
     """Left, because they failed again while this was under way."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Of those that were moved."""
+    found: set[str] = field(default_factory=set)
+    """The ids of all events that were meant and are here, whatever became of them."""
+    hidden: int = 0
+    """Messages that somebody else was looking at, those that were meant perhaps among them."""
 
     @property
     def is_complete(self) -> bool:
@@ -66,6 +70,7 @@ class Redriver:
         moved: set[tuple[str, str]] = set()
         pause = 1 / self.rate if self.rate and not dry_run else 0.0
         with Walk(self.sqs, self.dead_letter_queue_url, seconds_of_work=pause) as walk:
+            tally.hidden = walk.hidden
             for letters in walk.letters():
                 chosen = list(self._chosen(letters, walk, moved, tally))
                 for group in split(((letter, self._bytes_of(letter)) for letter in chosen), per_call=self._per_call()):
@@ -85,6 +90,8 @@ class Redriver:
         for letter in letters:
             if not self.selection.matches(letter):
                 continue
+            if letter.event_id is not None:
+                tally.found.add(letter.event_id)
             if letter.is_foreign and not self.force:
                 tally.foreign += 1
             elif letter.identity in moved and letter.sent_at >= walk.began:

@@ -14,9 +14,10 @@ from fluxa.operate import progress_file
 from fluxa.operate.api import Api
 from fluxa.operate.batches import batches
 from fluxa.operate.lines import read_lines
+from fluxa.operate.listed_file import ListedFile
 from fluxa.operate.posting import Posted, Poster
 from fluxa.operate.progress_file import Progress, resume_path
-from fluxa.operate.rejected_file import RejectedFile, rejected_path
+from fluxa.operate.rejected_file import document_of, rejected_path
 
 CONCURRENCY_DEFAULT = 4
 """Requests at a time: 2,000 events under way, a fraction of what a small stack takes in a second."""
@@ -52,7 +53,7 @@ class Sender:
             else:
                 progress.check(file, path, stack=self.stack)
             file.seek(progress.offset)
-            rejected = RejectedFile(rejected_path(path), size=progress.rejected_bytes)
+            rejected = ListedFile(rejected_path(path), size=progress.rejected_bytes)
 
             def keep(step: Progress) -> None:
                 progress_file.save(step, kept)
@@ -71,9 +72,9 @@ class Sender:
         """
         progress = Progress(stack=self.stack, fingerprint="", fingerprint_bytes=0)
         report(progress)
-        return self._send(stream, progress, RejectedFile(rejected), report, seed=uuid.uuid4().hex)
+        return self._send(stream, progress, ListedFile(rejected), report, seed=uuid.uuid4().hex)
 
-    def _send(self, file: BinaryIO, progress: Progress, rejected: RejectedFile, keep: Report, *, seed: str) -> Progress:
+    def _send(self, file: BinaryIO, progress: Progress, rejected: ListedFile, keep: Report, *, seed: str) -> Progress:
         lines = read_lines(file, seed=seed, offset=progress.offset, number=progress.line)
         post = Poster(api=self.api, compress=self.compress).post
         under_way: deque[Future[Posted]] = deque()
@@ -92,8 +93,8 @@ class Sender:
         return progress
 
 
-def _acknowledge(posted: Posted, progress: Progress, rejected: RejectedFile, keep: Report) -> Progress:
-    rejected.append(posted.rejections)
+def _acknowledge(posted: Posted, progress: Progress, rejected: ListedFile, keep: Report) -> Progress:
+    rejected.append(map(document_of, posted.rejections))
     step = progress.advance(
         offset=posted.batch.last.end,
         line=posted.batch.last.number,

@@ -34,7 +34,10 @@ class BatchServer:
         """Answers to give to the next requests, before anything is taken."""
         self.on_batch: Callable[[], None] = lambda: None
         """Called when a batch was taken, before it is answered."""
-        self.listing: Callable[[dict[str, str]], dict[str, Any]] = lambda parameters: {"items": [], "next_cursor": None}
+        self.listing: Callable[[dict[str, str]], dict[str, Any] | Answer] = lambda parameters: {
+            "items": [],
+            "next_cursor": None,
+        }
         self.events: dict[str, dict[str, Any]] = {}
         """What `GET /events/{event_id}` answers, and under `{event_id}/timeline` its timeline."""
         self.forbidden: set[str] = set()
@@ -60,7 +63,8 @@ class BatchServer:
 
     def _get(self, path: str, parameters: dict[str, str]) -> Answer:
         if path == "/v1/events":
-            return 200, self.listing(parameters), {}
+            found = self.listing(parameters)
+            return found if isinstance(found, tuple) else (200, found, {})
         event = self.events.get(path.removeprefix("/v1/events/"))
         return (404, {"detail": "No such event."}, {}) if event is None else (200, event, {})
 
