@@ -92,18 +92,25 @@ class PayloadBucket(pulumi.ComponentResource):
         """Offer listing payloads, and nothing else that the bucket may hold."""
         return (replace(self._listing(), conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}}),)
 
+    def remove_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer removing payloads: in a bucket with versions, hiding them until their time is over."""
+        return (self._removing(),)
+
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.
 
         Nothing of KMS: S3 asks it itself, from elsewhere.
         """
-        return (self._reading(), self._listing())
+        return (self._reading(), self._listing(), self._removing())
 
     def _reading(self) -> PolicyStatement:
         return PolicyStatement(actions=("s3:GetObject",), resources=(self._payloads(),))
 
     def _listing(self) -> PolicyStatement:
         return PolicyStatement(actions=("s3:ListBucket",), resources=(self.arn,))
+
+    def _removing(self) -> PolicyStatement:
+        return PolicyStatement(actions=("s3:DeleteObject",), resources=(self._payloads(),))
 
     def _payloads(self) -> pulumi.Output[str]:
         return pulumi.Output.concat(self.arn, "/", PAYLOAD_PREFIX, "*")
