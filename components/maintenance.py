@@ -36,6 +36,10 @@ _RETENTION = TaskSchedule(
 _RECONCILE = TaskSchedule(
     task="reconcile", expression="cron(7 * * * ? *)", description="Compares what was accepted with what was stored"
 )
+# Each hour looks at another day's payloads, of those that are due.
+_ORPHANS = TaskSchedule(
+    task="orphans", expression="cron(27 * * * ? *)", description="Removes payloads that nothing refers to"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ class MaintenanceUnit(pulumi.ComponentResource):
                     **login.environment,
                     **secrets.environment,
                     **_retention(settings),
+                    "ORPHAN_DAYS": str(_orphan_days(settings)),
                     "QUEUE_URL": args.stores.queue.url,
                     "DEAD_LETTER_QUEUE_URL": args.stores.queue.dead_letter_url,
                     "PAYLOAD_BUCKET": args.stores.payloads.name,
@@ -82,6 +87,7 @@ class MaintenanceUnit(pulumi.ComponentResource):
                 statements=(
                     *login.statements,
                     *secrets.statements,
+                    *_sweeping(args),
                     *_reconciling(args),
                     *self.failed_runs.send_statements(),
                 ),
@@ -127,14 +133,25 @@ def _retention(settings: StackSettings) -> dict[str, str]:
     return {**kept, "KEY_RETENTION_DAYS": str(key_days)}
 
 
+def _orphan_days(settings: StackSettings) -> int:
+    # A dead letter that is sent again on its last day lives in both queues once more.
+    return message_lifetime_days(settings) + settings.queue.retention_days + settings.queue.dead_letter_retention_days
+
+
+def _sweeping(args: MaintenanceUnitArgs) -> tuple[PolicyStatement, ...]:
+    payloads = args.stores.payloads
+    return (*args.stores.queue.depth_statements(), *payloads.list_statements(), *payloads.remove_statements())
+
+
 def _reconciling(args: MaintenanceUnitArgs) -> tuple[PolicyStatement, ...]:
     if not args.settings.observability.reconciliation:
         return ()
-    return (read_metrics_statement(), *args.stores.queue.depth_statements(), *args.stores.payloads.list_statements())
+    return (read_metrics_statement(),)
 
 
 def _tasks(settings: StackSettings) -> Iterator[TaskSchedule]:
     yield _PARTITIONS
+    yield _ORPHANS
     if settings.database.retention_days is not None:
         yield _RETENTION
     if settings.observability.reconciliation:

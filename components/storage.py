@@ -105,12 +105,16 @@ class PayloadBucket(pulumi.ComponentResource):
         """Offer listing payloads, and nothing else that the bucket may hold."""
         return (self._listing_of(PAYLOAD_PREFIX),)
 
+    def remove_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer removing payloads: in a bucket with versions, hiding them until their time is over."""
+        return (self._removing(),)
+
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.
 
         Nothing of KMS: S3 asks it itself, from elsewhere.
         """
-        return (self._reading(), self._listing())
+        return (self._reading(), self._listing(), self._removing())
 
     def _reading(self) -> PolicyStatement:
         return PolicyStatement(actions=("s3:GetObject",), resources=(self._payloads(),))
@@ -120,6 +124,9 @@ class PayloadBucket(pulumi.ComponentResource):
 
     def _listing_of(self, prefix: str) -> PolicyStatement:
         return replace(self._listing(), conditions={"StringLike": {"s3:prefix": f"{prefix}*"}})
+
+    def _removing(self) -> PolicyStatement:
+        return PolicyStatement(actions=("s3:DeleteObject",), resources=(self._payloads(),))
 
     def _payloads(self) -> pulumi.Output[str]:
         return self._objects(PAYLOAD_PREFIX)

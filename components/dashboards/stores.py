@@ -44,6 +44,7 @@ def database_page(sight: Sight) -> Iterator[Row]:
             "Found by looking",
             ("events that are nowhere", watched.ours(Service.MAINTENANCE, MetricName.RECONCILIATION_DRIFT, "Maximum")),
             ("payloads without an event", watched.ours(Service.MAINTENANCE, MetricName.PAYLOADS_ORPHANED, "Maximum")),
+            ("of these removed", watched.ours(Service.MAINTENANCE, MetricName.PAYLOADS_REMOVED)),
         ),
     ]
     yield [

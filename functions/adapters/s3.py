@@ -1,6 +1,6 @@
 """Keeps payloads that are too large for the queue; the one place that knows how S3 says no.
 
-Objects are written once under a key that carries their hash, and never deleted by a function:
+Objects are written once under a key that carries their hash, and never deleted by those who write and read them:
 a redelivery, a redrive or a concurrent duplicate may still need them.
 """
 

@@ -69,7 +69,9 @@ class MetricName(StrEnum):
     RECONCILIATION_DRIFT = "ReconciliationDrift"
     """Events that were accepted and are nowhere to be found: not stored, not failed, in no queue. Always reported."""
     PAYLOADS_ORPHANED = "PayloadsOrphaned"
-    """Payload objects a day old that no event refers to, and no failed one."""
+    """Payload objects a day old that no event refers to, and no failed one: of the day that was looked at."""
+    PAYLOADS_REMOVED = "PayloadsRemoved"
+    """Those of them that were removed, because no message can refer to them either."""
 
 
 class Dimension(StrEnum):

@@ -100,3 +100,14 @@ class PayloadListing(Protocol):
         Raises:
             PayloadStoreUnavailable: S3 did not answer.
         """
+
+
+class PayloadRemoval(Protocol):
+    """How payloads are removed for good."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove up to a thousand objects.
+
+        Raises:
+            PayloadStoreUnavailable: S3 did not remove all of them.
+        """

@@ -12,9 +12,9 @@ from functions.common.names import MetricName
 from functions.maintenance.database_clock import database_time
 from functions.maintenance.logins import Logins
 from functions.maintenance.migrate import migrate
-from functions.maintenance.orphans import find_orphans
+from functions.maintenance.orphan_sweep import OrphanSweep
 from functions.maintenance.partitions import premake
-from functions.maintenance.ports import Connect, PayloadListing, SecondsLeft
+from functions.maintenance.ports import Connect, SecondsLeft
 from functions.maintenance.reconcile import Reconciliation, Window
 from functions.maintenance.retention import Retention
 
@@ -33,7 +33,7 @@ class Maintenance:
     logins: Logins
     retention: Retention
     reconciliation: Reconciliation
-    payloads: PayloadListing
+    orphans: OrphanSweep
 
     def run(self, task: str, seconds_left: SecondsLeft) -> Result:
         """Run a task and return what it did.
@@ -47,6 +47,7 @@ class Maintenance:
             "partitions": self._premake,
             "retention": self._remove,
             "reconcile": self._reconcile,
+            "orphans": self._sweep,
         }
         if task not in tasks:
             raise ValueError(f"Unknown maintenance task {task!r:.40}: expected one of {', '.join(tasks)}.")
@@ -83,16 +84,15 @@ class Maintenance:
             "oldest_event_days": removed.oldest_days,
         }
 
-    def _reconcile(self, connection: Connection, seconds_left: SecondsLeft) -> Result:
+    def _reconcile(self, connection: Connection, _seconds_left: SecondsLeft) -> Result:
         now = database_time(connection)
         window = Window.settled(now)
         balance = self.reconciliation.run(connection, window, now=now)
         self.metrics.gauge(MetricName.RECONCILIATION_DRIFT, balance.drift)
-        orphans = find_orphans(connection, self.payloads, window, seconds_left)
-        self.metrics.count(MetricName.PAYLOADS_ORPHANED, orphans.orphaned)
-        return {
-            "window_start": window.start.isoformat(),
-            "drift": balance.drift,
-            "events": asdict(balance),
-            "objects": asdict(orphans),
-        }
+        return {"window_start": window.start.isoformat(), "drift": balance.drift, "events": asdict(balance)}
+
+    def _sweep(self, connection: Connection, seconds_left: SecondsLeft) -> Result:
+        sweep = self.orphans.run(connection, now=database_time(connection), seconds_left=seconds_left)
+        self.metrics.count(MetricName.PAYLOADS_ORPHANED, sweep.orphaned)
+        self.metrics.count(MetricName.PAYLOADS_REMOVED, sweep.removed)
+        return asdict(sweep)

@@ -13,6 +13,7 @@ from functions.adapters.aws_clients import CLIENT_CONFIG
 from functions.adapters.database_login import password_source, secretsmanager_client, ssm_client
 from functions.adapters.metric_sums import CloudWatchSums
 from functions.adapters.payload_listing import S3Listing
+from functions.adapters.payload_removal import S3Removal
 from functions.adapters.postgres import connect
 from functions.adapters.queue_depth import SqsDepth
 from functions.adapters.secret_versions import SecretsManagerVersions
@@ -21,6 +22,7 @@ from functions.common import log
 from functions.common.metrics import Metrics
 from functions.common.names import DatabaseRole, Service
 from functions.maintenance.logins import Logins
+from functions.maintenance.orphan_sweep import OrphanSweep
 from functions.maintenance.reconcile import Reconciliation
 from functions.maintenance.retention import Retention
 from functions.maintenance.rotation import Rotation
@@ -102,7 +104,12 @@ def build(settings: MaintenanceSettings) -> Caretaker:
             sums=CloudWatchSums(cloudwatch, stack=settings.stack),
             depth=SqsDepth(sqs, [settings.queue_url, settings.dead_letter_queue_url]),
         ),
-        payloads=S3Listing(s3, settings.payload_bucket),
+        orphans=OrphanSweep(
+            listing=S3Listing(s3, settings.payload_bucket),
+            removal=S3Removal(s3, settings.payload_bucket),
+            depth=SqsDepth(sqs, [settings.queue_url, settings.dead_letter_queue_url, settings.queue_url]),
+            outlived_days=settings.orphan_days,
+        ),
     )
     rotation = Rotation(
         roles={name: role for role, name in secrets.items()} if settings.login_backend == "secretsmanager" else {},

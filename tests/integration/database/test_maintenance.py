@@ -12,6 +12,7 @@ from functions.common.names import DatabaseRole
 from functions.maintenance import wiring
 from functions.maintenance.handler import handle
 from functions.maintenance.logins import APPLICATION_ROLES
+from functions.maintenance.orphan_sweep import due_day
 from functions.maintenance.settings import MaintenanceSettings
 from tests.support.owned_database import OWNER_PASSWORD, PASSWORDS
 from tests.support.postgres_fixtures import session
@@ -89,6 +90,7 @@ def run(account, owned, capsys):
             "DEAD_LETTER_QUEUE_URL": a_queue("dead-letters", messages=1),
             "PAYLOAD_BUCKET": BUCKET,
             "KEY_RETENTION_DAYS": "35",
+            "ORPHAN_DAYS": "43",
         }
         app = wiring.build(MaintenanceSettings.model_validate(values | changes))
         answer = handle({"task": task}, app, lambda: 300)
@@ -137,11 +139,20 @@ def test_reconciliation_adds_up_what_the_account_says(run, owned):
     count("EventsAccepted", "ingest", 10, hour - timedelta(minutes=90))
     count("EventsAccepted", "ingest", 50, hour - timedelta(minutes=30))
     count("EventsDuplicated", "processor", 4, hour - timedelta(minutes=30))
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"payloads/{hour:%Y/%m/%d}/e-1/{'ab' * 32}.json", Body=b"1")
 
     answer, figures = run("reconcile")
 
     assert {"accepted": 10, "stored": 0, "unfinished": 0, "duplicated": 4, "waiting": 3} == answer["events"]
     assert 3 == figures["ReconciliationDrift"]
-    # It was stored today, and is looked at tomorrow.
-    assert (0, 0) == (figures["PayloadsOrphaned"], answer["objects"]["examined"])
+
+
+def test_a_sweep_looks_at_the_bucket_and_says_which_day(run, owned):
+    owned.prepare()
+    day = due_day(datetime.now(UTC))
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"payloads/{day:%Y/%m/%d}/e-1/{'ab' * 32}.json", Body=b"1")
+
+    answer, figures = run("orphans")
+
+    # It was stored a moment ago, whatever its key says.
+    assert (str(day), 0, True) == (answer["day"], answer["examined"], answer["is_complete"])
+    assert (0, 0) == (figures["PayloadsOrphaned"], figures["PayloadsRemoved"])

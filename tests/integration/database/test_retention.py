@@ -19,6 +19,8 @@ KEY_DAYS = 35
 HOUR = timedelta(hours=1)
 AGE = timedelta(days=DAYS)
 
+REPLAYS_READ_WHOLE = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'replays'"
+
 
 @pytest.fixture
 def owner(deployed):
@@ -267,3 +269,38 @@ def test_nobody_but_the_owner_can_remove_anything(deployed, owner, now):
     with session(url) as processor, pytest.raises(errors.InsufficientPrivilege, match="must be owner"):
         remove(processor)
     assert "over" in partitions(owner)
+
+
+def test_replays_go_with_their_keys_and_those_of_younger_keys_stay(owner, now):
+    for event_id, at in (("old", now - 2 * AGE), ("new", now)):
+        a_key(owner, event_id, at)
+        owner.cursor().executemany(
+            "INSERT INTO replays (event_id, replay_id, requested_at) VALUES (%s, %s, %s)",
+            [(event_id, f"replay-{number}", at) for number in range(3)],
+        )
+
+    assert 1 == remove(owner).keys
+    assert [("new", 3)] == owner.execute("SELECT event_id, count(*) FROM replays GROUP BY event_id").fetchall()
+
+
+def test_keys_go_as_quickly_however_many_replays_others_have(owner, now):
+    """Each key that goes is looked up among the replays: by their primary key, never by reading them all."""
+    owner.execute(
+        "INSERT INTO idempotency_keys (event_id, payload_sha256, status, attempts, first_seen_at, updated_at,"
+        " completed_at, received_at) SELECT n::text, decode(repeat('00', 32), 'hex'), 'completed', 1, at, at, at, at"
+        # Two thousand may go, as many as one statement deletes.
+        " FROM generate_series(1, 102000) AS n,"
+        " LATERAL (SELECT now() - make_interval(days => CASE WHEN n <= 2000 THEN 200 ELSE 1 END)) AS t (at)"
+    )
+    owner.execute(
+        "INSERT INTO replays (event_id, replay_id, requested_at)"
+        " SELECT n::text, 'replay-' || r, now() FROM generate_series(1, 102000) AS n, generate_series(1, 2) AS r"
+    )
+    owner.execute("ANALYZE idempotency_keys, replays")
+    owner.execute("SELECT pg_stat_force_next_flush()")
+    before = owner.execute(REPLAYS_READ_WHOLE).fetchone()
+
+    assert expired_keys.KEYS_PER_STATEMENT == remove(owner).keys
+    owner.execute("SELECT pg_stat_force_next_flush()")
+    assert before == owner.execute(REPLAYS_READ_WHOLE).fetchone()
+    assert (200_000,) == owner.execute("SELECT count(*) FROM replays").fetchone()

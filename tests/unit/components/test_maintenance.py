@@ -80,6 +80,8 @@ def test_maintenance_is_told_where_everything_is_and_how_long_keys_stay():
         "PAYLOAD_BUCKET": "payloads-bucket-physical",
         # Four days in the queue, fourteen among the dead letters, seven until a replay, and seven for that.
         "KEY_RETENTION_DAYS": "32",
+        # The same without the last seven, and both queues once more.
+        "ORPHAN_DAYS": "43",
     } == told()
 
 
@@ -108,7 +110,13 @@ def test_keys_stay_longer_where_messages_live_longer():
     assert "38" == environment["KEY_RETENTION_DAYS"]
 
 
-def test_maintenance_reads_every_password_and_parks_its_own_failed_runs():
+def test_orphans_stay_until_a_dead_letter_that_was_sent_again_is_gone_too():
+    environment = told(queue={"retention_days": 10}, storage={"archive_after_days": None})
+
+    assert 2 * (10 + 14) + 7 == int(environment["ORPHAN_DAYS"])
+
+
+def test_maintenance_reads_every_password_parks_its_own_failed_runs_and_looks_after_payloads():
     assert {
         "ssm:GetParameter": [
             "arn:aws:test:::database-password-parameter",
@@ -116,24 +124,22 @@ def test_maintenance_reads_every_password_and_parks_its_own_failed_runs():
             "arn:aws:test:::database-query-password-parameter",
         ],
         "sqs:SendMessage": [FAILED_RUNS_ARN],
+        "sqs:GetQueueAttributes": ["arn:aws:test:::events-main", "arn:aws:test:::events-dead-letters"],
+        "s3:ListBucket": ["arn:aws:test:::payloads-bucket"],
+        "s3:DeleteObject": ["arn:aws:test:::payloads-bucket/payloads/*"],
     } == allowed()
 
 
-def test_reconciliation_counts_messages_reads_metrics_and_lists_payloads():
-    queues = ["arn:aws:test:::events-main", "arn:aws:test:::events-dead-letters"]
-
+def test_reconciliation_reads_metrics_too():
     added = {action: resources for action, resources in allowed(**RECONCILING).items() if action not in allowed()}
-    assert {
-        "cloudwatch:GetMetricData": ["*"],
-        "sqs:GetQueueAttributes": queues,
-        "s3:ListBucket": ["arn:aws:test:::payloads-bucket"],
-    } == added
+
+    assert {"cloudwatch:GetMetricData": ["*"]} == added
 
 
-def test_reconciliation_lists_nothing_but_payloads():
+def test_maintenance_lists_nothing_but_payloads():
     (listing,) = [
         statement
-        for statement in statements_of(maintenance(**RECONCILING), "maintenance-policy")
+        for statement in statements_of(maintenance(), "maintenance-policy")
         if "s3:ListBucket" in statement["Action"]
     ]
 
@@ -184,10 +190,10 @@ def test_passwords_are_rotated_once_there_are_roles_that_they_belong_to():
 @pytest.mark.parametrize(
     ("sections", "tasks"),
     [
-        ({}, {"partitions"}),
-        ({"database": {"retention_days": 90}}, {"partitions", "retention"}),
-        (RECONCILING, {"partitions", "reconcile"}),
-        ({"database": {"retention_days": 90}, **RECONCILING}, {"partitions", "retention", "reconcile"}),
+        ({}, {"partitions", "orphans"}),
+        ({"database": {"retention_days": 90}}, {"partitions", "orphans", "retention"}),
+        (RECONCILING, {"partitions", "orphans", "reconcile"}),
+        ({"database": {"retention_days": 90}, **RECONCILING}, {"partitions", "orphans", "retention", "reconcile"}),
     ],
 )
 def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tasks):
@@ -196,18 +202,19 @@ def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tas
     assert tasks == {json.loads(item.inputs["target"]["input"])["task"] for item in schedules}
 
 
-def test_daily_tasks_run_apart_from_each_other_and_reconciliation_every_hour():
+def test_daily_tasks_run_apart_from_each_other_and_hourly_ones_too():
     schedules = maintenance(database={"retention_days": 90}, **RECONCILING).of_type(SCHEDULE)
 
     assert {
         "maintenance-schedules-partitions": "cron(17 3 * * ? *)",
         "maintenance-schedules-retention": "cron(47 3 * * ? *)",
         "maintenance-schedules-reconcile": "cron(7 * * * ? *)",
+        "maintenance-schedules-orphans": "cron(27 * * * ? *)",
     } == {item.name: item.inputs["scheduleExpression"] for item in schedules}
 
 
 def test_nothing_is_scheduled_before_the_tables_are_there():
-    assert "maintenance-migrate" in maintenance().one(SCHEDULE).dependencies
+    assert all("maintenance-migrate" in schedule.dependencies for schedule in maintenance().of_type(SCHEDULE))
 
 
 def test_in_a_public_network_maintenance_runs_outside():

@@ -12,13 +12,14 @@ from functions.common.metrics import Metrics
 from functions.common.names import Service
 from functions.maintenance.handler import handle
 from functions.maintenance.logins import Logins
+from functions.maintenance.orphan_sweep import OrphanSweep
 from functions.maintenance.reconcile import Reconciliation
 from functions.maintenance.retention import Retention
 from functions.maintenance.tasks import Maintenance
 from functions.maintenance.wiring import Caretaker
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
-TASKS = ["migrate", "partitions", "retention", "reconcile"]
+TASKS = ["migrate", "partitions", "retention", "reconcile", "orphans"]
 
 
 class Answers:
@@ -55,18 +56,16 @@ class Depth:
 
 
 class Bucket:
-    """A bucket that holds nothing, or does not answer."""
-
-    def __init__(self, error=None):
-        self.error = error
+    """A bucket that holds nothing."""
 
     def of_day(self, _day):
-        if self.error is not None:
-            raise self.error
         yield []
 
+    def remove(self, keys):
+        raise AssertionError("there is nothing to remove")
 
-def a_caretaker(emf_lines, error=None, *, rotation=None, accepted=0, bucket=None):
+
+def a_caretaker(emf_lines, error=None, *, rotation=None, accepted=0):
     @contextlib.contextmanager
     def connect():
         if error is not None:
@@ -80,7 +79,7 @@ def a_caretaker(emf_lines, error=None, *, rotation=None, accepted=0, bucket=None
         logins=Logins(backend="iam", passwords={}),
         retention=Retention(days=None, key_days=35),
         reconciliation=Reconciliation(sums=Sums(accepted), depth=Depth()),
-        payloads=bucket or Bucket(),
+        orphans=OrphanSweep(listing=Bucket(), removal=Bucket(), depth=Depth(), outlived_days=43),
     )
     return Caretaker(maintenance=maintenance, rotation=rotation or Rotation(), metrics=metrics)
 
@@ -96,7 +95,7 @@ def figures(emf_lines):
 
 @pytest.mark.parametrize("event", [{}, {"task": None}, {"task": "drop_everything"}], ids=["none", "null", "unknown"])
 def test_an_unknown_task_is_refused_with_the_known_ones(event):
-    with pytest.raises(ValueError, match="expected one of migrate, partitions, retention, reconcile"):
+    with pytest.raises(ValueError, match="expected one of migrate, partitions, retention, reconcile, orphans"):
         handle(event, a_caretaker([]), ten_minutes)
 
 
@@ -153,17 +152,19 @@ def test_drift_is_always_reported(accepted, drift):
 
     answer = handle({"task": "reconcile"}, a_caretaker(lines, accepted=accepted), ten_minutes)
 
-    assert (drift, 0) == (figures(lines)["ReconciliationDrift"], figures(lines)["PayloadsOrphaned"])
+    assert drift == figures(lines)["ReconciliationDrift"]
     assert drift == answer["drift"]
     assert {"accepted": accepted, "stored": 0, "unfinished": 0, "duplicated": 0, "waiting": 2} == answer["events"]
     assert (NOW - timedelta(hours=2, minutes=20)).isoformat() == answer["window_start"]
     json.dumps(answer)
 
 
-def test_drift_is_reported_even_when_the_bucket_does_not_answer():
+def test_a_sweep_reports_its_day_and_that_there_was_nothing():
     lines = []
 
-    with pytest.raises(DatabaseUnavailable, match="bucket"):
-        handle({"task": "reconcile"}, a_caretaker(lines, bucket=Bucket(DatabaseUnavailable("bucket"))), ten_minutes)
+    answer = handle({"task": "orphans"}, a_caretaker(lines), ten_minutes)
 
-    assert 0 == figures(lines)["ReconciliationDrift"]
+    # At two o'clock past noon: four days before yesterday.
+    assert ("2026-11-18", 0, None, True) == tuple(answer[name] for name in ("day", "examined", "kept", "is_complete"))
+    assert (0, 0) == (figures(lines)["PayloadsOrphaned"], figures(lines)["PayloadsRemoved"])
+    json.dumps(answer)
