@@ -6,15 +6,7 @@ import psycopg
 import pytest
 
 from fluxa.local.platform import LocalPlatform
-from tests.support.api import Api
 from tests.support.every_feature import make_effects_table
-
-
-@pytest.fixture(scope="session")
-def api(platform: LocalPlatform) -> Iterator[Api]:
-    running = Api(platform.outputs.document())
-    yield running
-    running.close()
 
 
 @pytest.fixture

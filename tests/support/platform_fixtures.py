@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fluxa.local.platform import LocalPlatform
+from tests.support.api import Api
 
 _HANDLERS = {"processing.handlers": "tests/handlers"}
 
@@ -26,3 +27,11 @@ def prod_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPla
     state_dir = tmp_path_factory.mktemp("prod-platform")
     with LocalPlatform(state_dir=state_dir, overrides=_HANDLERS, profile="prod", record_calls=True) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def api(platform: LocalPlatform) -> Iterator[Api]:
+    """The worker's platform, seen through its API."""
+    running = Api(platform.outputs.document())
+    yield running
+    running.close()

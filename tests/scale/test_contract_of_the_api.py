@@ -1,0 +1,32 @@
+"""The running API is what openapi.yaml says, for thousands of generated requests to all of its operations."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+
+from tests.support.api import Api
+from tests.support.generated_requests import of_each_operation, schema, send_and_check
+
+CASES_PER_OPERATION = 800
+CASES_AT_LEAST = 5_000
+
+_sent: Counter[str] = Counter()
+
+
+@pytest.mark.timeout(3_000)
+@schema.parametrize()
+@of_each_operation(CASES_PER_OPERATION)
+def test_every_answer_is_described(case: schemathesis.Case, api: Api) -> None:
+    """No server error, no undescribed status, type, header or body; bad requests are refused, good ones are not."""
+    _sent[case.operation.label] += 1
+
+    send_and_check(case, api)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _enough_was_sent() -> Iterator[None]:
+    yield
+    print(f"\nGenerated requests: {_sent.total():,}, of them {dict(_sent)}.")
+    assert _sent.total() >= CASES_AT_LEAST, f"only {_sent.total()} cases were sent"
