@@ -16,10 +16,8 @@ from functions.common.metrics import Metrics
 from functions.common.names import Service
 from functions.common.schema_versions import SCHEMAS_FOLDER
 from functions.ingest.accept import Acceptor
-from functions.ingest.batch_accept import BatchAcceptor
 from functions.ingest.schemas import SchemaGate, Schemas
 from functions.ingest.settings import IngestSettings
-from functions.ingest.uploading import Uploader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +26,6 @@ class Ingest:
 
     acceptor: Acceptor
     metrics: Metrics
-
-    @property
-    def uploader(self) -> Uploader:
-        """What answers `POST /uploads`."""
-        return Uploader(uploads=self.acceptor.uploads, clock=self.acceptor.clock)
-
-    @property
-    def batches(self) -> BatchAcceptor:
-        """The same, for many events at once."""
-        return BatchAcceptor(acceptor=self.acceptor)
 
 
 @cache
