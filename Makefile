@@ -16,7 +16,7 @@ HOME_OF_VENV := .venv/.fluxa-home
 # An environment knows its own path: after the folder was moved or copied it is made anew.
 $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$$(pwd -P)" ] || rm -f $(READY))
 
-.PHONY: help setup dev demo test unit proofs integration e2e lint types fmt reference bundle bench clean
+.PHONY: help setup dev demo test unit proofs integration e2e scale lint types fmt reference bundle bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ integration: $(READY) ## Tests against a real PostgreSQL and the emulator
 
 e2e: $(READY) ## Tests through HTTP on a whole local platform
 	@exec $(PY) -m tests.tiers e2e
+
+scale: $(READY) ## Promises kept with millions of rows and a hundred thousand events; takes minutes, not part of test
+	@exec $(PY) -m tests.tiers scale
 
 lint: $(READY) ## Style, spelling and import borders
 	@exec $(PY) -m tests.tiers lint

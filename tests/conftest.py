@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 _FOREIGN = ("AWS_", "BOTO_", "FLUXA_", "PG", "PULUMI_")
-_TIERS = ("integration", "e2e")
+_TIERS = ("integration", "e2e", "scale")
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 

@@ -1,6 +1,6 @@
 """What `make test` runs: every check in order of cost, all of them even when one fails, one closing line.
 
-`python -m tests.tiers [TIER…]` runs some of them.
+`python -m tests.tiers [TIER…]` runs some of them, and those that run only when they are named.
 """
 
 import subprocess
@@ -26,6 +26,8 @@ class Tier:
     tests: tuple[str, ...] = ()
     """Folders for pytest; its counts go into the closing line."""
     options: tuple[str, ...] = ()
+    on_request: bool = False
+    """Takes minutes, and proves what few changes can break: runs when it is named."""
 
 
 TIERS = {
@@ -44,6 +46,8 @@ TIERS = {
     # A file stays with one worker: its tests share a server, which is started once.
     "integration": Tier(tests=("tests/integration",), options=("-n", "logical", "--dist", "loadfile")),
     "e2e": Tier(tests=("tests/e2e",)),
+    # What was measured is printed, whether the promise held or not.
+    "scale": Tier(tests=("tests/scale",), options=("--capture=no",), on_request=True),
 }
 
 
@@ -75,13 +79,13 @@ class Tally:
 
 
 def main(names: Sequence[str]) -> int:
-    """Run the named tiers, or all; return the exit code."""
+    """Run the named tiers, or all that need not be named; return the exit code."""
     unknown = [name for name in names if name not in TIERS]
     if unknown:
         print(f"No such tier: {', '.join(unknown)}. There are: {', '.join(TIERS)}.", file=sys.stderr)
         return 2
     tally = Tally()
-    for name in names or TIERS:
+    for name in names or [name for name, tier in TIERS.items() if not tier.on_request]:
         print(f"\n—— {name} ——", flush=True)
         started = time.monotonic()
         if not _run(name, TIERS[name], tally):

@@ -13,7 +13,21 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCES = ("components", "fluxa", "functions", "policy", "tests")
 
-COMMANDS = ["help", "setup", "dev", "demo", "test", "unit", "proofs", "integration", "e2e", "lint", "types", "fmt"]
+COMMANDS = [
+    "help",
+    "setup",
+    "dev",
+    "demo",
+    "test",
+    "unit",
+    "proofs",
+    "integration",
+    "e2e",
+    "scale",
+    "lint",
+    "types",
+    "fmt",
+]
 COMMANDS += ["reference", "bundle", "bench", "clean"]
 
 
@@ -146,7 +160,7 @@ def test_every_aws_service_that_components_use_is_type_checked():
 def test_every_marker_of_a_test_tier_is_declared():
     options = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
 
-    assert ["integration", "e2e", "slow", "aws"] == [marker.split(":")[0] for marker in options["markers"]]
+    assert ["integration", "e2e", "scale", "slow", "aws"] == [marker.split(":")[0] for marker in options["markers"]]
     assert "error" == options["filterwarnings"][0]
     assert options["xfail_strict"] is True
 
