@@ -99,9 +99,7 @@ class World:
 
     def do_receive(self, name: str, limit: int, hidden_for: int | None) -> Any:
         seconds = {} if hidden_for is None else {"VisibilityTimeout": hidden_for}
-        answer = self.act(
-            "ReceiveMessage", QueueUrl=name, MaxNumberOfMessages=limit, AttributeNames=["All"], **seconds
-        )
+        answer = self.act("ReceiveMessage", QueueUrl=name, MaxNumberOfMessages=limit, AttributeNames=["All"], **seconds)
         if isinstance(answer, dict):
             self.handles += [(name, message["ReceiptHandle"]) for message in answer.get("Messages", [])]
         return answer

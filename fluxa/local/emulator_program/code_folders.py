@@ -12,7 +12,8 @@ import threading
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
+from typing import Any
 
 _CODE = "code"
 """What the emulator calls the folder that it unpacks a function's bundle into."""
@@ -20,7 +21,7 @@ _CODE = "code"
 _one_at_a_time = threading.Lock()
 
 
-def install(lambda_runtime: ModuleType) -> None:
+def install(lambda_runtime: Any) -> None:
     """Let the emulator's processes of one function share a folder."""
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": _Bundle})
 

@@ -5,14 +5,13 @@ new, twice a second.
 """
 
 import itertools
-from types import ModuleType
 from typing import Any
 
 KEPT_STREAMS = 10_000
 """In each group: what 10,000 invocations said, some 2.5 kB for each event that they handled."""
 
 
-def install(lambda_svc: ModuleType, cloudwatch_logs: ModuleType) -> None:
+def install(lambda_svc: Any, cloudwatch_logs: Any) -> None:
     """Let the emulator forget the oldest streams of a function that is called very often."""
     write = lambda_svc._emit_lambda_logs
 

@@ -19,8 +19,8 @@ Message = dict[str, Any]
 class Messages(Collection[Message]):
     """Messages in the order in which they came, which is the order they are received in.
 
-    Stands in for the emulator's list, as far as the emulator uses it: `append`, `remove`, `clear`, the last element, and
-    going through all of it. A message must not be changed from outside.
+    Stands in for the emulator's list, as far as the emulator uses it: `append`, `remove`, `clear`, the last element,
+    and going through all of it. A message must not be changed from outside.
     """
 
     def __init__(self, messages: Iterable[Message] = (), *, complete: Callable[[Message], None]) -> None:
@@ -73,7 +73,7 @@ class Messages(Collection[Message]):
             place = self._next_place
             self._next_place += 1
             self._places[place] = message
-            self._by_age.put(place, message.get("enqueued_at", message["sent_at"]))
+            self._by_age.put(place, message["sent_at"])
             self._hidden.put(place, message["visible_at"])
             if message["receive_count"] == 0:
                 self._delayed.add(place)

@@ -6,7 +6,6 @@ queues keep their lists, and the emulator's own functions.
 
 import json
 import time
-from types import ModuleType
 from typing import Any
 
 from fluxa.local.emulator_program.messages import Messages
@@ -29,7 +28,7 @@ REPLACED = (
 )
 
 
-def install(sqs: ModuleType) -> None:
+def install(sqs: Any) -> None:
     """Let the emulator's module keep the messages of its queues in a new way."""
     queues = _Queues(sqs)
     for name in REPLACED:
@@ -41,7 +40,7 @@ def install(sqs: ModuleType) -> None:
 
 
 class _Queues:
-    def __init__(self, sqs: ModuleType) -> None:
+    def __init__(self, sqs: Any) -> None:
         self._sqs = sqs
         self._originals = {name: getattr(sqs, name) for name in REPLACED}
 
@@ -76,7 +75,9 @@ class _Queues:
             return self._originals["_act_delete_message_batch"](data, url)
         entries = data.get("Entries", [])
         self._sqs._validate_batch_entries(entries, "DeleteMessageBatchRequestEntry")
-        return self._answers({entry["Id"]: queue["messages"].delete(entry.get("ReceiptHandle", "")) for entry in entries})
+        return self._answers(
+            {entry["Id"]: queue["messages"].delete(entry.get("ReceiptHandle", "")) for entry in entries}
+        )
 
     def _act_change_visibility(self, data: Data, url: str) -> Any:
         queue = self._sqs._get_q(data.get("QueueUrl", url), "sqs:ChangeMessageVisibility")

@@ -2,11 +2,10 @@
 
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 
-def install(iam_evaluator: ModuleType, account_id: Any, file: Path) -> None:
+def install(iam_evaluator: Any, account_id: Any, file: Path) -> None:
     """Let the emulator write down what it decides.
 
     Args:
