@@ -34,6 +34,10 @@ FUNCTIONS_TIMEOUT_SECONDS = 1.0
 SAVE_TIMEOUT_SECONDS = 2.5
 """For the emulator to write its messages down after that; in all, the platform must be gone in five seconds."""
 
+LONG_SAVE_SECONDS = 60.0
+"""For an emulator that is still writing when that is over: to lose its messages would be worse than to be late. On an
+idle machine it writes 100,000 in less than the time above."""
+
 KILL_ATTEMPTS = 5
 """How often we look for processes left over."""
 
@@ -44,10 +48,9 @@ _ACCOUNT_ID = "000000000000"
 
 _POLL_SECONDS = 0.03
 
-_ORDINARY = ("-m", "ministack")
-_RECORDING = Path(__file__).with_name("recording_emulator.py")
-"""Run as a file by the emulator's interpreter, which has no `fluxa`. `-P` keeps its neighbours here from standing in
-for modules of the same name: there is a `platform.py`."""
+_PROGRAM = Path(__file__).with_name("emulator_program") / "__main__.py"
+"""Run as a file by the emulator's interpreter, which has no `fluxa`. `-P` keeps its neighbours from standing in for
+modules of the same name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +105,10 @@ def start(state_dir: Path, *, port: int | None = None, record_calls: bool = Fals
     for part in (folder, _scratch(state_dir), folder / "state", folder / "s3"):
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
     _keep_only_events(folder / "state")
-    arguments = _ORDINARY if not record_calls else ("-P", str(_RECORDING), str(calls.file_of(state_dir)))
+    command: list[str | Path] = [python, *_arguments(state_dir, record_calls=record_calls)]
     for _ in range(START_ATTEMPTS):
         chosen = port or find_free(last_used(folder / "port"))
-        process = _launch([python, *arguments], state_dir, chosen)
+        process = _launch(command, state_dir, chosen)
         if process is not None:
             remember(folder / "port", chosen)
             return Emulator(endpoint_url=f"http://{LOOPBACK}:{chosen}", state_dir=state_dir, process=process)
@@ -135,12 +138,14 @@ def stop_orphans(state_dir: Path) -> None:
 
 def _wait_until_saved(state_dir: Path, emulators: list[psutil.Process], asked_at: float, seconds: float) -> bool:
     """Wait until the messages are written down: the emulator has nothing to do after that but wait for its threads."""
-    kept = [_folder(state_dir) / "state" / f"{service}.json" for service in KEPT_SERVICES]
+    state = _folder(state_dir) / "state"
+    kept = [state / f"{service}.json" for service in KEPT_SERVICES]
     deadline = time.monotonic() + seconds
-    while not all(path.exists() and path.stat().st_mtime >= asked_at for path in kept):
+    while unwritten := [path for path in kept if not (path.exists() and path.stat().st_mtime >= asked_at)]:
         if processes.wait_until_gone(emulators, _POLL_SECONDS):
             return True
-        if time.monotonic() > deadline:
+        has_begun = len(unwritten) < len(kept) or any(state.glob("*.json.tmp"))
+        if time.monotonic() > deadline + (LONG_SAVE_SECONDS if has_begun else 0):
             return False
     return True
 
@@ -175,6 +180,12 @@ def _kill_all(state_dir: Path) -> None:
     # Every function process had a copy of its code, so after a burst there are tens of thousands of files: this takes
     # a third of the time of shutil's way, and five seconds are promised in all.
     subprocess.run(["/bin/rm", "-rf", "--", _scratch(state_dir)], check=False)
+
+
+def _arguments(state_dir: Path, *, record_calls: bool) -> list[str]:
+    kept = [f"--keep={service}" for service in KEPT_SERVICES]
+    recorded = [f"--record-calls={calls.file_of(state_dir)}"] if record_calls else []
+    return ["-P", str(_PROGRAM), *kept, *recorded]
 
 
 def _keep_only_events(folder: Path) -> None:

@@ -11,7 +11,7 @@ from fluxa.local import emf
 POLL_SECONDS = 0.5
 """How old a metric may be before it is seen; CloudWatch takes longer."""
 
-OVERLAP_MILLISECONDS = 5_000
+OVERLAP_MILLISECONDS = 2_000
 """How far each look reaches back: functions that run side by side do not log in the order of their clocks."""
 
 DATA_PER_CALL = 500

@@ -1,5 +1,6 @@
 """The emulator keeps what events are made of, forgets the rest, and takes everything it started along."""
 
+import json
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -87,6 +89,38 @@ def test_everything_else_is_deployed_anew(state_dir: Path):
     emulators.stop(second)
 
 
+def test_only_what_is_read_back_is_written_down(state_dir: Path):
+    """The logs of a busy day would take longer than there is time for the messages."""
+    emulator = emulators.start(state_dir)
+    send(emulator, "waiting", "an event")
+    a_function(emulator, "talking", "def handler(event, context): print(1)")
+    invoke(emulator, "talking")
+
+    emulators.stop(emulator)
+
+    assert ["s3.json", "sqs.json"] == sorted(path.name for path in (state_dir / "emulator" / "state").iterdir())
+
+
+def test_a_queue_too_long_to_write_down_in_time_is_waited_for(state_dir: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(emulators, "FUNCTIONS_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(emulators, "SAVE_TIMEOUT_SECONDS", 0.0)
+    first = emulators.start(state_dir)
+    send(first, "waiting", "an event")
+    emulators.stop(first)
+    kept = state_dir / "emulator" / "state" / "sqs.json"
+    document = json.loads(kept.read_text(encoding="utf-8"))
+    (queue,) = document["payload"]["queues"]["data"].values()
+    queue["messages"] *= 30_000
+    kept.write_text(json.dumps(document), encoding="utf-8")
+    started = time.time()
+
+    emulators.stop(emulators.start(state_dir))
+
+    assert kept.stat().st_mtime > started
+    (queue,) = json.loads(kept.read_text(encoding="utf-8"))["payload"]["queues"]["data"].values()
+    assert 30_000 == len(queue["messages"])
+
+
 def test_messages_outlive_kill_9_of_the_platform(state_dir: Path):
     """The emulator lives on; the next start stops it in good order."""
     program = f"""
@@ -139,6 +173,22 @@ def test_a_function_may_do_what_its_role_says_and_no_more(emulator: Emulator):
 
     assert "sent" == answers[0]
     assert "AccessDenied" in answers[1]
+
+
+def test_the_processes_of_a_function_share_one_copy_of_its_code(emulator: Emulator):
+    code = """
+        import os, pathlib, time
+
+        def handler(event, context):
+            time.sleep(1)
+            return [os.getpid(), str(pathlib.Path(__file__).resolve())]
+    """
+    a_function(emulator, "shared", code)
+
+    with ThreadPoolExecutor(3) as callers:
+        answers = list(callers.map(lambda _: invoke(emulator, "shared"), range(3)))
+
+    assert (3, 1) == (len({process for process, _ in answers}), len({file for _, file in answers}))
 
 
 def test_it_stops_within_five_seconds_with_a_function_in_full_swing(state_dir: Path):

@@ -1,20 +1,18 @@
-"""The emulator, writing down every decision about a role's call: one JSON line each, for `fluxa.local.calls`.
-
-Runs in the emulator's own environment, so it imports nothing of this project.
-"""
+"""Every decision about a role's call, written down: one JSON line each, for `fluxa.local.calls`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from ministack import app  # type: ignore[import-not-found]  # it is not installed here
-from ministack.core import iam_evaluator  # type: ignore[import-not-found]  # it is not installed here
-from ministack.core.responses import get_account_id  # type: ignore[import-not-found]  # it is not installed here
 
+def install(iam_evaluator: Any, account_id: Any, file: Path) -> None:
+    """Let the emulator write down what it decides.
 
-def main(file: Path) -> None:
-    """Run the emulator until it is stopped."""
+    Args:
+        iam_evaluator: Its module that decides.
+        account_id: Its function that says which account a request is for.
+        file: Where to write.
+    """
     decide = iam_evaluator.enforce
 
     def enforce(
@@ -26,7 +24,7 @@ def main(file: Path) -> None:
         service_context: dict[str, Any] | None = None,
     ) -> Any:
         refusal = decide(access_key_id, iam_action, service, region, resource_arn, service_context)
-        principal = iam_evaluator.resolve_principal(access_key_id or "", get_account_id())
+        principal = iam_evaluator.resolve_principal(access_key_id or "", account_id())
         # The account's root user deploys, and may do everything.
         if getattr(principal, "type", "") == "AssumedRole":
             line = {
@@ -41,8 +39,3 @@ def main(file: Path) -> None:
 
     # Looked up in its module at each request.
     iam_evaluator.enforce = enforce
-    app.main()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv.pop()))
