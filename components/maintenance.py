@@ -1,4 +1,4 @@
-"""MaintenanceUnit: the function that brings the tables up to date when deployed, and looks after them by the clock."""
+"""MaintenanceUnit: the function that brings the tables up to date when deployed, looks after them, and erases."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from components.inside_services import read_metrics_statement
 from components.platform import StackPlatform
 from components.policy import PolicyStatement
 from components.schedules import FailedRuns, FailedRunsArgs, Schedules, SchedulesArgs, TaskSchedule
-from components.settings import StackSettings, message_lifetime_days
+from components.settings import MAINTENANCE_CONNECTIONS, StackSettings, message_lifetime_days
 from components.stores import Stores
 from functions.common.names import DatabaseRole, Service
 
@@ -35,6 +35,9 @@ _RETENTION = TaskSchedule(
 )
 _RECONCILE = TaskSchedule(
     task="reconcile", expression="cron(7 * * * ? *)", description="Compares what was accepted with what was stored"
+)
+_ERASURES = TaskSchedule(
+    task="erasures", expression="cron(27 * * * ? *)", description="Goes on with erasures, and erases what came late"
 )
 
 
@@ -78,14 +81,18 @@ class MaintenanceUnit(pulumi.ComponentResource):
                     "QUEUE_URL": args.stores.queue.url,
                     "DEAD_LETTER_QUEUE_URL": args.stores.queue.dead_letter_url,
                     "PAYLOAD_BUCKET": args.stores.payloads.name,
+                    "MESSAGE_LIFETIME_DAYS": str(message_lifetime_days(settings)),
                 },
                 statements=(
                     *login.statements,
                     *secrets.statements,
                     *_reconciling(args),
+                    *args.stores.queue.sift_statements(),
+                    *args.stores.payloads.erase_statements(),
                     *self.failed_runs.send_statements(),
                 ),
                 placement=database.placement,
+                reserved_concurrency=MAINTENANCE_CONNECTIONS,
             ),
             child,
         )
@@ -118,6 +125,10 @@ class MaintenanceUnit(pulumi.ComponentResource):
         )
         self.register_outputs({"function": self.function.name, "failed_runs": self.failed_runs.name})
 
+    def operations(self) -> dict[str, FunctionUnit]:
+        """Offer what it answers, by the API's operation ids."""
+        return dict.fromkeys(("eraseUser", "getErasure"), self.function)
+
 
 def _retention(settings: StackSettings) -> dict[str, str]:
     kept_days = settings.database.retention_days
@@ -135,6 +146,7 @@ def _reconciling(args: MaintenanceUnitArgs) -> tuple[PolicyStatement, ...]:
 
 def _tasks(settings: StackSettings) -> Iterator[TaskSchedule]:
     yield _PARTITIONS
+    yield _ERASURES
     if settings.database.retention_days is not None:
         yield _RETENTION
     if settings.observability.reconciliation:

@@ -92,12 +92,21 @@ class PayloadBucket(pulumi.ComponentResource):
         """Offer listing payloads, and nothing else that the bucket may hold."""
         return (replace(self._listing(), conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}}),)
 
+    def erase_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer deleting payloads for good, old versions and all."""
+        versions = PolicyStatement(
+            actions=("s3:ListBucketVersions",),
+            resources=(self.arn,),
+            conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}},
+        )
+        return (versions, PolicyStatement(actions=("s3:DeleteObjectVersion",), resources=(self._payloads(),)))
+
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.
 
         Nothing of KMS: S3 asks it itself, from elsewhere.
         """
-        return (self._reading(), self._listing())
+        return (self._reading(), self._listing(), *self.erase_statements())
 
     def _reading(self) -> PolicyStatement:
         return PolicyStatement(actions=("s3:GetObject",), resources=(self._payloads(),))

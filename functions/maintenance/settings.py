@@ -29,6 +29,8 @@ class MaintenanceSettings(DatabaseSettings):
     key_retention_days: int = Field(gt=0)
     """Idempotency keys stay at least this long, and at least as long as their event: the time in which a message may
     still come again, from the queue, from among the dead letters or by replay."""
+    message_lifetime_days: int = Field(gt=0)
+    """For how long a message about an event may still come; an erasure looks for its user's events until then."""
 
     @model_validator(mode="after")
     def _check_secrets(self) -> Self:

@@ -10,6 +10,7 @@ from functions.common.log import get_logger
 from functions.common.metrics import Metrics
 from functions.common.names import MetricName
 from functions.maintenance.database_clock import database_time
+from functions.maintenance.erasure_sweep import ErasureSweep
 from functions.maintenance.logins import Logins
 from functions.maintenance.migrate import migrate
 from functions.maintenance.orphans import find_orphans
@@ -34,6 +35,7 @@ class Maintenance:
     retention: Retention
     reconciliation: Reconciliation
     payloads: PayloadListing
+    erasures: ErasureSweep
 
     def run(self, task: str, seconds_left: SecondsLeft) -> Result:
         """Run a task and return what it did.
@@ -47,6 +49,7 @@ class Maintenance:
             "partitions": self._premake,
             "retention": self._remove,
             "reconcile": self._reconcile,
+            "erasures": self._sweep,
         }
         if task not in tasks:
             raise ValueError(f"Unknown maintenance task {task!r:.40}: expected one of {', '.join(tasks)}.")
@@ -96,3 +99,6 @@ class Maintenance:
             "events": asdict(balance),
             "objects": asdict(orphans),
         }
+
+    def _sweep(self, connection: Connection, seconds_left: SecondsLeft) -> Result:
+        return asdict(self.erasures.run(connection, seconds_left))

@@ -2,20 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from functions.common.errors import PermanentError
+from functions.common.errors import RouteNotFound
 from functions.common.http import RETRY_AFTER_SECONDS, Request
 from functions.query.find import Finder
 from functions.query.health import Health
 from functions.query.listing import Lister
 from functions.query.parameters import read_parameters
-
-
-class RouteNotFound(PermanentError):
-    """The API routes a call to this function that it does not answer; the two were deployed apart."""
-
-    code = "route_not_found"
-    status = 404
-    title = "No such call"
 
 
 @dataclass(frozen=True, kw_only=True)

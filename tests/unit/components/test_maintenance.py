@@ -80,6 +80,7 @@ def test_maintenance_is_told_where_everything_is_and_how_long_keys_stay():
         "PAYLOAD_BUCKET": "payloads-bucket-physical",
         # Four days in the queue, fourteen among the dead letters, seven until a replay, and seven for that.
         "KEY_RETENTION_DAYS": "32",
+        "MESSAGE_LIFETIME_DAYS": "25",
     } == told()
 
 
@@ -108,7 +109,9 @@ def test_keys_stay_longer_where_messages_live_longer():
     assert "38" == environment["KEY_RETENTION_DAYS"]
 
 
-def test_maintenance_reads_every_password_and_parks_its_own_failed_runs():
+def test_maintenance_reads_every_password_parks_its_own_failed_runs_and_erases():
+    dead_letters = ["arn:aws:test:::events-dead-letters"]
+
     assert {
         "ssm:GetParameter": [
             "arn:aws:test:::database-password-parameter",
@@ -116,18 +119,25 @@ def test_maintenance_reads_every_password_and_parks_its_own_failed_runs():
             "arn:aws:test:::database-query-password-parameter",
         ],
         "sqs:SendMessage": [FAILED_RUNS_ARN],
+        "sqs:ReceiveMessage": dead_letters,
+        "sqs:DeleteMessage": dead_letters,
+        "sqs:GetQueueAttributes": dead_letters,
+        "sqs:ChangeMessageVisibility": dead_letters,
+        "s3:ListBucketVersions": ["arn:aws:test:::payloads-bucket"],
+        "s3:DeleteObjectVersion": ["arn:aws:test:::payloads-bucket/payloads/*"],
     } == allowed()
 
 
 def test_reconciliation_counts_messages_reads_metrics_and_lists_payloads():
-    queues = ["arn:aws:test:::events-main", "arn:aws:test:::events-dead-letters"]
+    before, after = allowed(), allowed(**RECONCILING)
 
-    added = {action: resources for action, resources in allowed(**RECONCILING).items() if action not in allowed()}
     assert {
-        "cloudwatch:GetMetricData": ["*"],
-        "sqs:GetQueueAttributes": queues,
-        "s3:ListBucket": ["arn:aws:test:::payloads-bucket"],
-    } == added
+        "cloudwatch:GetMetricData": {"*"},
+        "sqs:GetQueueAttributes": {"arn:aws:test:::events-main"},
+        "s3:ListBucket": {"arn:aws:test:::payloads-bucket"},
+    } == {
+        action: added for action, resources in after.items() if (added := set(resources) - set(before.get(action, ())))
+    }
 
 
 def test_reconciliation_lists_nothing_but_payloads():
@@ -184,10 +194,10 @@ def test_passwords_are_rotated_once_there_are_roles_that_they_belong_to():
 @pytest.mark.parametrize(
     ("sections", "tasks"),
     [
-        ({}, {"partitions"}),
-        ({"database": {"retention_days": 90}}, {"partitions", "retention"}),
-        (RECONCILING, {"partitions", "reconcile"}),
-        ({"database": {"retention_days": 90}, **RECONCILING}, {"partitions", "retention", "reconcile"}),
+        ({}, {"partitions", "erasures"}),
+        ({"database": {"retention_days": 90}}, {"partitions", "erasures", "retention"}),
+        (RECONCILING, {"partitions", "erasures", "reconcile"}),
+        ({"database": {"retention_days": 90}, **RECONCILING}, {"partitions", "erasures", "retention", "reconcile"}),
     ],
 )
 def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tasks):
@@ -196,18 +206,33 @@ def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tas
     assert tasks == {json.loads(item.inputs["target"]["input"])["task"] for item in schedules}
 
 
-def test_daily_tasks_run_apart_from_each_other_and_reconciliation_every_hour():
+def test_daily_tasks_run_apart_from_each_other_and_the_others_every_hour():
     schedules = maintenance(database={"retention_days": 90}, **RECONCILING).of_type(SCHEDULE)
 
     assert {
         "maintenance-schedules-partitions": "cron(17 3 * * ? *)",
+        "maintenance-schedules-erasures": "cron(27 * * * ? *)",
         "maintenance-schedules-retention": "cron(47 3 * * ? *)",
         "maintenance-schedules-reconcile": "cron(7 * * * ? *)",
     } == {item.name: item.inputs["scheduleExpression"] for item in schedules}
 
 
 def test_nothing_is_scheduled_before_the_tables_are_there():
-    assert "maintenance-migrate" in maintenance().one(SCHEDULE).dependencies
+    assert all("maintenance-migrate" in schedule.dependencies for schedule in maintenance().of_type(SCHEDULE))
+
+
+def test_callers_of_the_api_cannot_make_maintenance_take_more_connections_than_are_kept_free():
+    assert 3 == maintenance().one(FUNCTION).inputs["reservedConcurrentExecutions"]
+
+
+def test_payloads_are_deleted_with_their_versions_and_nothing_else_is_listed():
+    (listing,) = [
+        statement
+        for statement in statements_of(maintenance(), "maintenance-policy")
+        if "s3:ListBucketVersions" in statement["Action"]
+    ]
+
+    assert {"StringLike": {"s3:prefix": "payloads/*"}} == listing["Condition"]
 
 
 def test_in_a_public_network_maintenance_runs_outside():
