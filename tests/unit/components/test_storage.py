@@ -130,7 +130,7 @@ def test_with_the_stacks_key_writers_and_readers_use_it_through_s3_alone():
 
 
 def test_what_passes_the_networks_way_to_s3_is_s3s_business_only():
-    assert [["s3:GetObject"], ["s3:ListBucket"]] == [
+    assert [["s3:GetObject"], ["s3:ListBucket"], ["s3:ListBucketVersions"], ["s3:DeleteObjectVersion"]] == [
         statement["Action"] for statement in offered(PayloadBucket.inside_statements, encrypted_bucket)
     ]
 
