@@ -15,7 +15,7 @@ PAUSE_SECONDS = 2.0
 """Between two calls, each of which works for up to twenty seconds."""
 
 PATIENCE_SECONDS = 15 * 60.0
-"""Without anything more erased: then somebody else is at work, or holds dead letters back, and the hourly run goes on."""
+"""Without anything more erased: then somebody else is at work, or holds dead letters back; the hourly run goes on."""
 
 Receipt = dict[str, Any]
 

@@ -128,8 +128,12 @@ def test_messages_are_given_back_even_when_the_work_breaks_off(emulator: Emulato
     park(emulator, queue_url, "one")
     looking = SqsParkedEvents(lambda: emulator.client("sqs"), queue_url)
 
-    with pytest.raises(RuntimeError, match="broken"), looking() as look:
-        assert [[]] == list(look.events())
-        raise RuntimeError("broken")
+    def break_off() -> None:
+        with looking() as look:
+            assert [[]] == list(look.events())
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        break_off()
 
     assert ["one"] == list(waiting(emulator, queue_url))

@@ -24,7 +24,7 @@ def outputs(server: BatchServer, tmp_path: Path) -> str:
     return str(server.write_outputs(tmp_path))
 
 
-@pytest.mark.parametrize("command", [("send",), ("events",), ("trace",), ("dlq", "list"), ("dlq", "show")])
+@pytest.mark.parametrize("command", [("send",), ("events",), ("trace",), ("erase",), ("dlq", "list"), ("dlq", "show")])
 @pytest.mark.parametrize("taught", ["Example", "Exit codes", "--stack", "--outputs"])
 def test_each_command_teaches_examples_exit_codes_and_how_to_name_a_stack(
     command: tuple[str, ...], taught: str, capsys: pytest.CaptureFixture[str]
@@ -38,6 +38,8 @@ def test_each_command_teaches_examples_exit_codes_and_how_to_name_a_stack(
     [
         ("events", "--from", "yesterday"),
         ("events", "--stack", "dev", "--outputs", "x.json"),
+        ("erase",),
+        ("erase", "", "--yes"),
         ("send",),
         ("send", "x", "--concurrency", "0"),
         ("dlq", "redrive", "--rate", "0"),
