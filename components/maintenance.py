@@ -37,7 +37,7 @@ _RECONCILE = TaskSchedule(
     task="reconcile", expression="cron(7 * * * ? *)", description="Compares what was accepted with what was stored"
 )
 _ERASURES = TaskSchedule(
-    task="erasures", expression="cron(27 * * * ? *)", description="Goes on with erasures, and erases what came late"
+    task="erasures", expression="cron(37 * * * ? *)", description="Goes on with erasures, and erases what came late"
 )
 
 

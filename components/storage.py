@@ -99,7 +99,9 @@ class PayloadBucket(pulumi.ComponentResource):
             resources=(self.arn,),
             conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}},
         )
-        return (versions, PolicyStatement(actions=("s3:DeleteObjectVersion",), resources=(self._payloads(),)))
+        # By S3's manual the first is needed whatever is deleted.
+        deleting = PolicyStatement(actions=("s3:DeleteObject", "s3:DeleteObjectVersion"), resources=(self._payloads(),))
+        return (versions, deleting)
 
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.

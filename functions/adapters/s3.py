@@ -1,7 +1,7 @@
 """Keeps payloads that are too large for the queue; the one place that knows how S3 says no.
 
-Objects are written once under a key that carries their hash, and never deleted by a function:
-a redelivery, a redrive or a concurrent duplicate may still need them.
+Objects are written once under a key that carries their hash, and never deleted by who handles events: a redelivery,
+a redrive or a concurrent duplicate may still need them.
 """
 
 import base64

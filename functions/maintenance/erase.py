@@ -13,7 +13,7 @@ from functions.common.log import get_logger
 from functions.common.metrics import Metrics
 from functions.common.names import MetricName
 from functions.maintenance.erasure import Erasure, KeyTrace, StoredTrace, Traces
-from functions.maintenance.ports import DeadLetters, LookAtDeadLetters, ParkedEvent, PayloadRemoval, SecondsLeft
+from functions.maintenance.ports import DeadLetters, LookAtDeadLetters, ParkedEvent, PayloadErasure, SecondsLeft
 
 RESERVE_SECONDS = 2.0
 """Nothing is begun with less: a step takes a fraction of it."""
@@ -26,7 +26,7 @@ class Eraser:
     """Works at erasures."""
 
     dead_letters: LookAtDeadLetters
-    payloads: PayloadRemoval
+    payloads: PayloadErasure
     metrics: Metrics
 
     def work(self, traces: Traces, erasures: Sequence[Erasure], seconds_left: SecondsLeft) -> int:

@@ -146,7 +146,7 @@ class LookAtDeadLetters(Protocol):
         """
 
 
-class PayloadRemoval(Protocol):
+class PayloadErasure(Protocol):
     """The payload bucket, for deleting."""
 
     def remove(self, references: Sequence[PayloadReference], *, within_seconds: float) -> None:

@@ -14,7 +14,7 @@ from functions.adapters.database_login import password_source, secretsmanager_cl
 from functions.adapters.metric_sums import CloudWatchSums
 from functions.adapters.parked_events import SqsParkedEvents
 from functions.adapters.payload_listing import S3Listing
-from functions.adapters.payload_removal import S3PayloadRemoval
+from functions.adapters.payload_erasure import S3PayloadErasure
 from functions.adapters.postgres import connect, translate_errors
 from functions.adapters.queue_depth import SqsDepth
 from functions.adapters.secret_versions import SecretsManagerVersions
@@ -116,7 +116,7 @@ def build(settings: MaintenanceSettings) -> Caretaker:
     metrics = Metrics(service=Service.MAINTENANCE, stack=settings.stack)
     eraser = Eraser(
         dead_letters=SqsParkedEvents(sqs, settings.dead_letter_queue_url),
-        payloads=S3PayloadRemoval(s3, settings.payload_bucket),
+        payloads=S3PayloadErasure(s3, settings.payload_bucket),
         metrics=metrics,
     )
     maintenance = Maintenance(

@@ -60,7 +60,7 @@ class FakeDeadLetters:
         return gone
 
 
-class FakePayloadRemoval:
+class FakePayloadErasure:
     """A bucket that remembers what was deleted."""
 
     def __init__(self, journal: list[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from functions.maintenance.erasure_traces import ErasureTraces
 from functions.maintenance.reconcile import COUNT_ERASED
 from functions.processor.ports import Failure
 from tests.support.envelopes import a_recent_envelope
-from tests.support.fakes_erasure import FakeDeadLetters, FakePayloadRemoval, a_parked_event
+from tests.support.fakes_erasure import FakeDeadLetters, FakePayloadErasure, a_parked_event
 from tests.support.postgres_fixtures import session
 from tests.support.stored_events import a_failed_event, a_stored_event, insert
 
@@ -37,7 +37,7 @@ class Stage:
         self.admin = admin
         self.journal = []
         self.queue = FakeDeadLetters(*letters, journal=self.journal)
-        self.bucket = FakePayloadRemoval(self.journal)
+        self.bucket = FakePayloadErasure(self.journal)
         metrics = Metrics(service=Service.MAINTENANCE, stack="test", write=lambda _: None)
         self.eraser = Eraser(dead_letters=self.queue, payloads=self.bucket, metrics=metrics)
 

@@ -7,7 +7,7 @@ import pytest
 
 from fluxa.local.emulator import Emulator
 from functions.adapters.parked_events import SqsParkedEvents
-from functions.adapters.payload_removal import S3PayloadRemoval
+from functions.adapters.payload_erasure import S3PayloadErasure
 from functions.common.envelope import PayloadReference, encode
 from functions.common.errors import PayloadStoreUnavailable
 from functions.common.identifiers import new_id
@@ -38,7 +38,7 @@ def there(emulator: Emulator, bucket: str) -> set[str]:
 
 
 def remove(emulator: Emulator, bucket: str, *keys: str, of: str | None = None) -> None:
-    removal = S3PayloadRemoval(lambda: emulator.client("s3"), bucket)
+    removal = S3PayloadErasure(lambda: emulator.client("s3"), bucket)
     removal.remove([PayloadReference(bucket=of or bucket, key=key) for key in keys], within_seconds=20)
 
 

@@ -124,6 +124,7 @@ def test_maintenance_reads_every_password_parks_its_own_failed_runs_and_erases()
         "sqs:GetQueueAttributes": dead_letters,
         "sqs:ChangeMessageVisibility": dead_letters,
         "s3:ListBucketVersions": ["arn:aws:test:::payloads-bucket"],
+        "s3:DeleteObject": ["arn:aws:test:::payloads-bucket/payloads/*"],
         "s3:DeleteObjectVersion": ["arn:aws:test:::payloads-bucket/payloads/*"],
     } == allowed()
 
@@ -211,7 +212,7 @@ def test_daily_tasks_run_apart_from_each_other_and_the_others_every_hour():
 
     assert {
         "maintenance-schedules-partitions": "cron(17 3 * * ? *)",
-        "maintenance-schedules-erasures": "cron(27 * * * ? *)",
+        "maintenance-schedules-erasures": "cron(37 * * * ? *)",
         "maintenance-schedules-retention": "cron(47 3 * * ? *)",
         "maintenance-schedules-reconcile": "cron(7 * * * ? *)",
     } == {item.name: item.inputs["scheduleExpression"] for item in schedules}

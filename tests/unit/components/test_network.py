@@ -117,7 +117,7 @@ def test_the_s3_gateway_lets_only_payloads_pass_and_only_for_this_account():
         (["s3:GetObject"], ["arn:aws:test:::payloads-bucket/payloads/*"]),
         (["s3:ListBucket"], ["arn:aws:test:::payloads-bucket"]),
         (["s3:ListBucketVersions"], ["arn:aws:test:::payloads-bucket"]),
-        (["s3:DeleteObjectVersion"], ["arn:aws:test:::payloads-bucket/payloads/*"]),
+        (["s3:DeleteObject", "s3:DeleteObjectVersion"], ["arn:aws:test:::payloads-bucket/payloads/*"]),
     ] == [(item["Action"], item["Resource"]) for item in json.loads(inputs["policy"])["Statement"]]
     assert all(
         {"aws:PrincipalAccount": ACCOUNT_ID} == item["Condition"]["StringEquals"]

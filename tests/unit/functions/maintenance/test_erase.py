@@ -13,7 +13,7 @@ from functions.maintenance.erasure import KeyTrace, StoredTrace
 from tests.support.fakes_erasure import (
     NOON,
     FakeDeadLetters,
-    FakePayloadRemoval,
+    FakePayloadErasure,
     FakeTraces,
     a_parked_event,
     a_payload,
@@ -28,7 +28,7 @@ class Stage:
         self.journal = []
         self.lines = []
         self.queue = FakeDeadLetters(*letters, is_held_elsewhere=is_held_elsewhere, journal=self.journal)
-        self.bucket = FakePayloadRemoval(self.journal)
+        self.bucket = FakePayloadErasure(self.journal)
         self.traces = FakeTraces(self.journal)
         self.metrics = Metrics(service=Service.MAINTENANCE, stack="test", write=self.lines.append)
 

@@ -23,11 +23,11 @@ VERSIONS_PER_CALL = 1_000
 """AWS's limit, https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html."""
 
 
-class S3PayloadRemoval:
-    """See the port. Needs `s3:ListBucketVersions` for the prefix and `s3:DeleteObjectVersion`.
+class S3PayloadErasure:
+    """See the port. Needs `s3:ListBucketVersions` for the prefix, `s3:DeleteObject` and `s3:DeleteObjectVersion`.
 
-    Not `s3:DeleteObject`: without a version's id it would only hide an object, and an object of a bucket that keeps no
-    versions has the id `null`.
+    Always by version: without one a bucket that keeps versions would only hide an object. Where none are kept, an
+    object's is `null`.
     """
 
     def __init__(self, client: "Callable[[], S3Client]", bucket: str) -> None:
