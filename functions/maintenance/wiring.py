@@ -13,8 +13,8 @@ from functions.adapters.aws_clients import CLIENT_CONFIG
 from functions.adapters.database_login import password_source, secretsmanager_client, ssm_client
 from functions.adapters.metric_sums import CloudWatchSums
 from functions.adapters.parked_events import SqsParkedEvents
-from functions.adapters.payload_listing import S3Listing
 from functions.adapters.payload_erasure import S3PayloadErasure
+from functions.adapters.payload_listing import S3Listing
 from functions.adapters.postgres import connect, translate_errors
 from functions.adapters.queue_depth import SqsDepth
 from functions.adapters.secret_versions import SecretsManagerVersions
