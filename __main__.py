@@ -75,7 +75,7 @@ api = PublicApi(
         settings=settings.api,
         platform=platform,
         document=read_document(here / "openapi.yaml"),
-        operations=ingest.operations() | query.operations(),
+        operations=ingest.operations() | query.operations() | maintenance.operations(),
     ),
     opts,
 )

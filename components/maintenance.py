@@ -1,4 +1,4 @@
-"""MaintenanceUnit: the function that brings the tables up to date when deployed, and looks after them by the clock."""
+"""MaintenanceUnit: the function that brings the tables up to date when deployed, looks after them, and erases."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from components.inside_services import read_metrics_statement
 from components.platform import StackPlatform
 from components.policy import PolicyStatement
 from components.schedules import FailedRuns, FailedRunsArgs, Schedules, SchedulesArgs, TaskSchedule
-from components.settings import StackSettings, message_lifetime_days
+from components.settings import MAINTENANCE_CONNECTIONS, StackSettings, message_lifetime_days
 from components.stores import Stores
 from functions.common.names import DatabaseRole, Service
 
@@ -39,6 +39,9 @@ _RECONCILE = TaskSchedule(
 # Each hour looks at another day's payloads, of those that are due.
 _ORPHANS = TaskSchedule(
     task="orphans", expression="cron(27 * * * ? *)", description="Removes payloads that nothing refers to"
+)
+_ERASURES = TaskSchedule(
+    task="erasures", expression="cron(37 * * * ? *)", description="Goes on with erasures, and erases what came late"
 )
 
 
@@ -79,19 +82,22 @@ class MaintenanceUnit(pulumi.ComponentResource):
                     **login.environment,
                     **secrets.environment,
                     **_retention(settings),
-                    "ORPHAN_DAYS": str(_orphan_days(settings)),
                     "QUEUE_URL": args.stores.queue.url,
                     "DEAD_LETTER_QUEUE_URL": args.stores.queue.dead_letter_url,
                     "PAYLOAD_BUCKET": args.stores.payloads.name,
+                    "MESSAGE_LIFETIME_DAYS": str(_longest_lifetime_days(settings)),
                 },
                 statements=(
                     *login.statements,
                     *secrets.statements,
                     *_sweeping(args),
                     *_reconciling(args),
+                    *args.stores.queue.sift_statements(),
+                    *args.stores.payloads.erase_statements(),
                     *self.failed_runs.send_statements(),
                 ),
                 placement=database.placement,
+                reserved_concurrency=MAINTENANCE_CONNECTIONS,
             ),
             child,
         )
@@ -124,6 +130,10 @@ class MaintenanceUnit(pulumi.ComponentResource):
         )
         self.register_outputs({"function": self.function.name, "failed_runs": self.failed_runs.name})
 
+    def operations(self) -> dict[str, FunctionUnit]:
+        """Offer what it answers, by the API's operation ids."""
+        return dict.fromkeys(("eraseUser", "getErasure"), self.function)
+
 
 def _retention(settings: StackSettings) -> dict[str, str]:
     kept_days = settings.database.retention_days
@@ -133,7 +143,7 @@ def _retention(settings: StackSettings) -> dict[str, str]:
     return {**kept, "KEY_RETENTION_DAYS": str(key_days)}
 
 
-def _orphan_days(settings: StackSettings) -> int:
+def _longest_lifetime_days(settings: StackSettings) -> int:
     # A dead letter that is sent again on its last day lives in both queues once more.
     return message_lifetime_days(settings) + settings.queue.retention_days + settings.queue.dead_letter_retention_days
 
@@ -152,6 +162,7 @@ def _reconciling(args: MaintenanceUnitArgs) -> tuple[PolicyStatement, ...]:
 def _tasks(settings: StackSettings) -> Iterator[TaskSchedule]:
     yield _PARTITIONS
     yield _ORPHANS
+    yield _ERASURES
     if settings.database.retention_days is not None:
         yield _RETENTION
     if settings.observability.reconciliation:

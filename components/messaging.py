@@ -15,6 +15,8 @@ from components.settings import ProcessingSettings, QueueSettings
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_TIMEOUT_FACTOR = 6
 
+_TAKING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventQueueArgs:
@@ -105,21 +107,23 @@ class EventQueue(pulumi.ComponentResource):
             PolicyStatement(actions=("sqs:GetQueueAttributes",), resources=(self._queue.arn, self._dead_letters.arn)),
         )
 
+    def sift_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer looking through the dead letters, and deleting some of them."""
+        decrypting = () if self._key is None else (self._key.read_statement("sqs"),)
+        return (self._sifting(), *decrypting)
+
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.
 
         Nothing of KMS: SQS asks it itself, from elsewhere.
         """
-        return (self._consuming(), self._parking(), *self.depth_statements())
+        return (self._consuming(), self._parking(), self._sifting(), *self.depth_statements())
 
     def _consuming(self) -> PolicyStatement:
-        return _of(
-            self._queue,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ChangeMessageVisibility",
-        )
+        return _of(self._queue, *_TAKING)
+
+    def _sifting(self) -> PolicyStatement:
+        return _of(self._dead_letters, *_TAKING)
 
     def _parking(self) -> PolicyStatement:
         return _of(self._dead_letters, "sqs:SendMessage")

@@ -35,7 +35,8 @@ class PolicyStatement:
 
     def within_account(self, account_id: pulumi.Input[str]) -> "PolicyStatement":
         """Return the statement for a VPC endpoint's policy: for whoever has the permission in this account."""
-        return replace(self, principals={"AWS": "*"}, conditions={"StringEquals": {"aws:PrincipalAccount": account_id}})
+        account = {"StringEquals": {"aws:PrincipalAccount": account_id}}
+        return replace(self, principals={"AWS": "*"}, conditions={**self.conditions, **account})
 
 
 def policy_json(statements: Iterable[PolicyStatement]) -> pulumi.Output[str]:

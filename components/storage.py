@@ -109,12 +109,23 @@ class PayloadBucket(pulumi.ComponentResource):
         """Offer removing payloads: in a bucket with versions, hiding them until their time is over."""
         return (self._removing(),)
 
+    def erase_statements(self) -> tuple[PolicyStatement, ...]:
+        """Offer deleting payloads for good, old versions and all."""
+        versions = PolicyStatement(
+            actions=("s3:ListBucketVersions",),
+            resources=(self.arn,),
+            conditions={"StringLike": {"s3:prefix": f"{PAYLOAD_PREFIX}*"}},
+        )
+        # By S3's manual the first is needed whatever is deleted.
+        deleting = PolicyStatement(actions=("s3:DeleteObject", "s3:DeleteObjectVersion"), resources=(self._payloads(),))
+        return (versions, deleting)
+
     def inside_statements(self) -> tuple[PolicyStatement, ...]:
         """Offer what functions inside the network may do, for the endpoint they do it through.
 
         Nothing of KMS: S3 asks it itself, from elsewhere.
         """
-        return (self._reading(), self._listing(), self._removing())
+        return (self._reading(), self._listing(), *self.erase_statements())
 
     def _reading(self) -> PolicyStatement:
         return PolicyStatement(actions=("s3:GetObject",), resources=(self._payloads(),))

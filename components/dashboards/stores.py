@@ -38,6 +38,7 @@ def database_page(sight: Sight) -> Iterator[Row]:
             "Retention",
             ("months dropped", watched.ours(Service.MAINTENANCE, MetricName.PARTITIONS_DROPPED)),
             ("keys deleted", watched.ours(Service.MAINTENANCE, MetricName.KEYS_DELETED)),
+            ("events erased", watched.ours(Service.MAINTENANCE, MetricName.EVENTS_ERASED)),
             ("oldest event (days)", watched.ours(Service.MAINTENANCE, MetricName.OLDEST_EVENT_DAYS, "Maximum")),
         ),
         sight.lines(

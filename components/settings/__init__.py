@@ -1,5 +1,6 @@
 """StackSettings: every size and toggle of a stack, validated before anything is created; typos are refused."""
 
+from components.settings.connections import MAINTENANCE_CONNECTIONS
 from components.settings.loading import InvalidSettings, load_settings, parse_settings
 from components.settings.rules import RULES, message_lifetime_days
 from components.settings.running import AlarmSettings, Architecture, FunctionsSettings, ObservabilitySettings
@@ -8,6 +9,7 @@ from components.settings.stores import DatabaseSettings, NetworkSettings, Secret
 from components.settings.traffic import ApiSettings, IngestSettings, ProcessingSettings, QuerySettings, QueueSettings
 
 __all__ = [
+    "MAINTENANCE_CONNECTIONS",
     "RULES",
     "AlarmSettings",
     "ApiSettings",

@@ -1,7 +1,11 @@
 """How many connections an instance class can hold, so that a stack cannot ask for more than its database has."""
 
 ADMIN_CONNECTIONS = 10
-"""Kept free of traffic: five that PostgreSQL and RDS reserve for superusers, two for maintenance, three for people."""
+"""Kept free of traffic: five that PostgreSQL and RDS reserve for superusers, `MAINTENANCE_CONNECTIONS`, two for people.
+"""
+
+MAINTENANCE_CONNECTIONS = 3
+"""Invocations of maintenance at one time, each with one: the API's callers ask it to erase, as often as they like."""
 
 BUDGET_SHARE = 0.8
 """Part of the connections that may be planned for. A replaced Lambda environment holds its old one for a while."""

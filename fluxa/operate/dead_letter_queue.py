@@ -9,20 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from fluxa.operate.dead_letters import DeadLetter
 from fluxa.operate.server_clock import clock_of
+from functions.common.queue_walk import WAIT_SECONDS, each_once, hidden_seconds
 from functions.common.sqs_batches import ENTRIES_PER_CALL
-
-WAIT_SECONDS = 1
-"""Above 0 every server of the queue is asked, so that an empty answer means an empty queue."""
-
-HIDDEN_AT_LEAST_SECONDS = 60
-MESSAGES_PER_SECOND = 20
-"""What a walk surely manages: messages are hidden long enough for all of them to be looked at."""
-
-HIDDEN_AT_MOST_SECONDS = 43_200
-"""AWS's limit."""
-
-_NOTHING_NEW_AT_MOST = 5
-"""Answers in a row without a new message: all have been seen, and some are coming back already."""
 
 
 class Walk:
@@ -46,8 +34,7 @@ class Walk:
         """Messages that somebody else is looking at."""
         self.began = clock_of(answer)
         """By AWS's clock, in whole seconds."""
-        seconds = HIDDEN_AT_LEAST_SECONDS + self.waiting * (1 / MESSAGES_PER_SECOND + seconds_of_work)
-        self._hidden_seconds = min(HIDDEN_AT_MOST_SECONDS, round(seconds))
+        self._hidden_seconds = hidden_seconds(self.waiting, seconds_of_work=seconds_of_work)
 
     def __enter__(self) -> Self:
         return self
@@ -57,27 +44,7 @@ class Walk:
 
     def letters(self) -> Iterator[list[DeadLetter]]:
         """Yield the messages, at most ten at a time, each once."""
-        seen: set[str] = set()
-        nothing_new = 0
-        while nothing_new < _NOTHING_NEW_AT_MOST:
-            answer = self._sqs.receive_message(
-                QueueUrl=self._queue_url,
-                MaxNumberOfMessages=ENTRIES_PER_CALL,
-                MessageAttributeNames=["All"],
-                MessageSystemAttributeNames=["SentTimestamp"],
-                VisibilityTimeout=self._hidden_seconds,
-                WaitTimeSeconds=WAIT_SECONDS,
-            )
-            received = [DeadLetter.from_message(message) for message in answer.get("Messages", [])]
-            if not received:
-                return
-            # The newest receipt is the one that counts.
-            self._held |= {letter.message_id: letter for letter in received}
-            new = [letter for letter in received if letter.message_id not in seen]
-            seen |= {letter.message_id for letter in new}
-            nothing_new = 0 if new else nothing_new + 1
-            if new:
-                yield new
+        yield from each_once(self._receive, lambda letter: letter.message_id)
 
     def remove(self, letters: Sequence[DeadLetter]) -> int:
         """Delete messages for good; return how many could not be."""
@@ -93,6 +60,20 @@ class Walk:
             if place not in kept:
                 del self._held[letter.message_id]
         return len(kept)
+
+    def _receive(self) -> list[DeadLetter]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=ENTRIES_PER_CALL,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["SentTimestamp"],
+            VisibilityTimeout=self._hidden_seconds,
+            WaitTimeSeconds=WAIT_SECONDS,
+        )
+        received = [DeadLetter.from_message(message) for message in answer.get("Messages", [])]
+        # The newest receipt is the one that counts.
+        self._held |= {letter.message_id: letter for letter in received}
+        return received
 
     def _give_back(self) -> None:
         for letters in _tens(list(self._held.values())):

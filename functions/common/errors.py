@@ -6,6 +6,8 @@ FluxaError
 │   │   ├── MalformedJson       malformed_json           400
 │   │   └── InvalidCursor       invalid_cursor           400
 │   ├── EventNotFound           event_not_found          404
+│   ├── ErasureNotFound         erasure_not_found        404
+│   ├── RouteNotFound           route_not_found          404
 │   ├── EventIdReused           event_id_reused          409
 │   ├── PayloadTooLarge         payload_too_large        413
 │   ├── UnsupportedMediaType    unsupported_media_type   415
@@ -107,6 +109,22 @@ class EventNotFound(PermanentError):
     code = "event_not_found"
     status = 404
     title = "No such event"
+
+
+class ErasureNotFound(PermanentError):
+    """There was never an erasure with this id."""
+
+    code = "erasure_not_found"
+    status = 404
+    title = "No such erasure"
+
+
+class RouteNotFound(PermanentError):
+    """The API routes a call to a function that does not answer it; the two were deployed apart."""
+
+    code = "route_not_found"
+    status = 404
+    title = "No such call"
 
 
 class EventIdReused(PermanentError):

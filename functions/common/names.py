@@ -66,8 +66,11 @@ class MetricName(StrEnum):
     """Idempotency keys that retention removed, each after its event."""
     OLDEST_EVENT_DAYS = "OldestEventDays"
     """Age of the oldest event there is, once retention has run: its month goes when the whole of it is old enough."""
+    EVENTS_ERASED = "EventsErased"
+    """Stored events that were removed because their user's were to be erased."""
     RECONCILIATION_DRIFT = "ReconciliationDrift"
-    """Events that were accepted and are nowhere to be found: not stored, not failed, in no queue. Always reported."""
+    """Events that were accepted and are nowhere to be found: not stored, not failed, not erased, in no queue.
+    Always reported."""
     PAYLOADS_ORPHANED = "PayloadsOrphaned"
     """Payload objects a day old that no event refers to, and no failed one: of the day that was looked at."""
     PAYLOADS_REMOVED = "PayloadsRemoved"

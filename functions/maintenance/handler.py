@@ -1,4 +1,4 @@
-"""Maintenance: tasks such as `{"task": "migrate"}`, and the steps in which Secrets Manager rotates a password."""
+"""Maintenance: tasks such as `{"task": "migrate"}`, the API's calls about erasures, and the steps of a rotation."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,12 +17,20 @@ class LambdaContext(Protocol):
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point. Raises when the work fails: a deployment stops, a rotation is tried again."""
+    """Lambda's entry point. Raises when the work fails: a deployment stops, a rotation is tried again.
+
+    Only the API's calls are answered whatever happens.
+    """
     return handle(event, wiring.caretaker(), lambda: context.get_remaining_time_in_millis() / 1000)
 
 
 def handle(event: dict[str, Any], app: "wiring.Caretaker", seconds_left: Callable[[], float]) -> dict[str, Any]:
     """Do what the event asks for and return what was done."""
+    if "httpMethod" in event:
+        try:
+            return app.erasure_calls.answer(event, seconds_left)
+        finally:
+            app.metrics.flush()
     # Secrets Manager's event has no other mark, and no task of ours has a step.
     is_rotation = "Step" in event
     work = str(event.get("Step" if is_rotation else "task"))

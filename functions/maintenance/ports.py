@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from functions.common.envelope import PayloadReference
 from functions.common.names import DatabaseRole, MetricName, Service
 
 SecondsLeft = Callable[[], float]
@@ -111,3 +112,63 @@ class PayloadRemoval(Protocol):
         Raises:
             PayloadStoreUnavailable: S3 did not remove all of them.
         """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParkedEvent:
+    """One event of the dead-letter queue, as far as erasing it takes."""
+
+    message_id: str
+    event_id: str
+    user_id: str | None
+    received_at: datetime
+    payload_ref: PayloadReference | None
+
+
+class DeadLetters(Protocol):
+    """One look at the dead-letter queue: every message once, hidden from others until the look is over."""
+
+    def waiting_elsewhere(self) -> bool:
+        """Tell whether somebody else held messages back when the look began, so that it cannot see them all."""
+
+    def events(self) -> Iterator[Sequence[ParkedEvent]]:
+        """Yield the events that can be read, a few at a time; messages that are none stay as they are.
+
+        Raises:
+            QueueUnavailable: SQS did not answer.
+        """
+
+    def remove(self, events: Sequence[ParkedEvent]) -> Sequence[ParkedEvent]:
+        """Delete messages for good; return those that are gone.
+
+        Raises:
+            QueueUnavailable: SQS did not answer.
+        """
+
+
+class LookAtDeadLetters(Protocol):
+    """The dead-letter queue."""
+
+    def __call__(self) -> AbstractContextManager[DeadLetters]:
+        """Begin a look; when the block ends, what was not removed is given back.
+
+        Raises:
+            QueueUnavailable: SQS did not answer.
+        """
+
+
+class PayloadErasure(Protocol):
+    """The payload bucket, for deleting."""
+
+    def remove(self, references: Sequence[PayloadReference], *, within_seconds: float) -> None:
+        """Delete objects with all their versions and delete markers; one that is not there is deleted already.
+
+        References that point outside the payload bucket or its prefix are left alone.
+
+        Raises:
+            PayloadStoreUnavailable: S3 did not answer, or refused; those before it are gone.
+            OutOfTime: It took longer than `within_seconds`.
+        """
+
+    def reference(self, key: str) -> PayloadReference:
+        """Return the reference to a key of the bucket."""

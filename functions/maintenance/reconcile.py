@@ -1,4 +1,4 @@
-"""Asks whether every event that was accepted is somewhere: stored, failed, in a queue, or a duplicate of another.
+"""Asks whether every event that was accepted is somewhere: stored, failed, in a queue, erased, or a duplicate.
 
 It can miss a loss and never invents one:
 
@@ -33,6 +33,11 @@ SELECT count(*) FROM idempotency_keys
  WHERE status IN ('failed', 'dead_lettered') AND received_at >= %(start)s AND received_at < %(end)s
 """
 
+COUNT_ERASED = """
+SELECT COALESCE(sum(events), 0)::bigint FROM erased_hours
+ WHERE received_hour >= date_trunc('hour', %(start)s::timestamptz, 'UTC') AND received_hour < %(end)s
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -57,6 +62,8 @@ class Balance:
     stored: int
     unfinished: int
     """Failed or dead-lettered, by their record in the database."""
+    erased: int
+    """Removed because their user's events were to be; from the hour before as well, which hides that many losses."""
     duplicated: int
     waiting: int
     """Messages in the queue and in the dead-letter queue, whenever they were sent."""
@@ -64,7 +71,7 @@ class Balance:
     @property
     def drift(self) -> int:
         """Events that are nowhere."""
-        return max(0, self.accepted - self.stored - self.unfinished - self.duplicated - self.waiting)
+        return max(0, self.accepted - self.stored - self.unfinished - self.erased - self.duplicated - self.waiting)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +95,21 @@ class Reconciliation:
         between = {"start": window.start - ANSWER_DELAY, "end": window.end}
         stored = _count(connection, COUNT_STORED, between)
         unfinished = _count(connection, COUNT_UNFINISHED, between)
+        # After the tables that they are erased from, for the same reason.
+        erased = _count(connection, COUNT_ERASED, between)
         # A message may have waited for hours before it turned out to be a duplicate.
         hour_after = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         duplicated = self.sums.total(
             MetricName.EVENTS_DUPLICATED, Service.PROCESSOR, start=window.start, end=hour_after
         )
-        return Balance(accepted=accepted, stored=stored, unfinished=unfinished, duplicated=duplicated, waiting=waiting)
+        return Balance(
+            accepted=accepted,
+            stored=stored,
+            unfinished=unfinished,
+            erased=erased,
+            duplicated=duplicated,
+            waiting=waiting,
+        )
 
 
 def _count(connection: psycopg.Connection[Any], query: str, values: dict[str, datetime]) -> int:

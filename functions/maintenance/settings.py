@@ -29,9 +29,10 @@ class MaintenanceSettings(DatabaseSettings):
     key_retention_days: int = Field(gt=0)
     """Idempotency keys stay at least this long, and at least as long as their event: the time in which a message may
     still come again, from the queue, from among the dead letters or by replay."""
-    orphan_days: int = Field(gt=0)
-    """Payloads to which nothing in the database refers go at this age, because no message can be as old; younger ones
-    only while there are no messages at all."""
+    message_lifetime_days: int = Field(gt=0)
+    """For how long a message about an event may still come, one that is redriven on its last day included. Payloads to
+    which nothing in the database refers go at this age, younger ones only while there are no messages at all; and an
+    erasure looks for its user's events until then."""
 
     @model_validator(mode="after")
     def _check_secrets(self) -> Self:

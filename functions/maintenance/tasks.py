@@ -10,6 +10,7 @@ from functions.common.log import get_logger
 from functions.common.metrics import Metrics
 from functions.common.names import MetricName
 from functions.maintenance.database_clock import database_time
+from functions.maintenance.erasure_sweep import ErasureSweep
 from functions.maintenance.logins import Logins
 from functions.maintenance.migrate import migrate
 from functions.maintenance.orphan_sweep import OrphanSweep
@@ -34,6 +35,7 @@ class Maintenance:
     retention: Retention
     reconciliation: Reconciliation
     orphans: OrphanSweep
+    erasures: ErasureSweep
 
     def run(self, task: str, seconds_left: SecondsLeft) -> Result:
         """Run a task and return what it did.
@@ -48,6 +50,7 @@ class Maintenance:
             "retention": self._remove,
             "reconcile": self._reconcile,
             "orphans": self._sweep,
+            "erasures": self._erase,
         }
         if task not in tasks:
             raise ValueError(f"Unknown maintenance task {task!r:.40}: expected one of {', '.join(tasks)}.")
@@ -96,3 +99,6 @@ class Maintenance:
         self.metrics.count(MetricName.PAYLOADS_ORPHANED, sweep.orphaned)
         self.metrics.count(MetricName.PAYLOADS_REMOVED, sweep.removed)
         return asdict(sweep)
+
+    def _erase(self, connection: Connection, seconds_left: SecondsLeft) -> Result:
+        return asdict(self.erasures.run(connection, seconds_left))

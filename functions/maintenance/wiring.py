@@ -12,15 +12,23 @@ import psycopg
 from functions.adapters.aws_clients import CLIENT_CONFIG
 from functions.adapters.database_login import password_source, secretsmanager_client, ssm_client
 from functions.adapters.metric_sums import CloudWatchSums
+from functions.adapters.parked_events import SqsParkedEvents
+from functions.adapters.payload_erasure import S3PayloadErasure
 from functions.adapters.payload_listing import S3Listing
 from functions.adapters.payload_removal import S3Removal
-from functions.adapters.postgres import connect
+from functions.adapters.postgres import connect, translate_errors
 from functions.adapters.queue_depth import SqsDepth
 from functions.adapters.secret_versions import SecretsManagerVersions
 from functions.adapters.secrets import SecretsManagerField, SsmParameter
 from functions.common import log
 from functions.common.metrics import Metrics
 from functions.common.names import DatabaseRole, Service
+from functions.maintenance.erase import Eraser
+from functions.maintenance.erasure import ErasureTables
+from functions.maintenance.erasure_calls import ErasureCalls
+from functions.maintenance.erasure_records import ErasureRecords
+from functions.maintenance.erasure_sweep import ErasureSweep
+from functions.maintenance.erasure_traces import ErasureTraces
 from functions.maintenance.logins import Logins
 from functions.maintenance.orphan_sweep import OrphanSweep
 from functions.maintenance.reconcile import Reconciliation
@@ -41,6 +49,7 @@ class Caretaker:
 
     maintenance: Maintenance
     rotation: Rotation
+    erasure_calls: ErasureCalls
     metrics: Metrics
 
 
@@ -93,8 +102,25 @@ def build(settings: MaintenanceSettings) -> Caretaker:
     def s3() -> "S3Client":
         return boto3.client("s3", config=CLIENT_CONFIG)
 
+    def tables_on(opened: psycopg.Connection[Any]) -> ErasureTables:
+        return ErasureTables(
+            records=ErasureRecords(connection=opened, watch_days=settings.message_lifetime_days),
+            traces=ErasureTraces(connection=opened),
+        )
+
+    @contextmanager
+    def tables() -> Iterator[ErasureTables]:
+        # A caller of the API is told what may work later; a task fails with the driver's own words.
+        with translate_errors(), connection() as opened:
+            yield tables_on(opened)
+
     secrets = _secrets(settings)
     metrics = Metrics(service=Service.MAINTENANCE, stack=settings.stack)
+    eraser = Eraser(
+        dead_letters=SqsParkedEvents(sqs, settings.dead_letter_queue_url),
+        payloads=S3PayloadErasure(s3, settings.payload_bucket),
+        metrics=metrics,
+    )
     maintenance = Maintenance(
         connect=connection,
         metrics=metrics,
@@ -108,8 +134,9 @@ def build(settings: MaintenanceSettings) -> Caretaker:
             listing=S3Listing(s3, settings.payload_bucket),
             removal=S3Removal(s3, settings.payload_bucket),
             depth=SqsDepth(sqs, [settings.queue_url, settings.dead_letter_queue_url, settings.queue_url]),
-            outlived_days=settings.orphan_days,
+            outlived_days=settings.message_lifetime_days,
         ),
+        erasures=ErasureSweep(tables=tables_on, eraser=eraser),
     )
     rotation = Rotation(
         roles={name: role for role, name in secrets.items()} if settings.login_backend == "secretsmanager" else {},
@@ -117,7 +144,8 @@ def build(settings: MaintenanceSettings) -> Caretaker:
         connect=connection,
         log_in=log_in,
     )
-    return Caretaker(maintenance=maintenance, rotation=rotation, metrics=metrics)
+    calls = ErasureCalls(tables=tables, eraser=eraser)
+    return Caretaker(maintenance=maintenance, rotation=rotation, erasure_calls=calls, metrics=metrics)
 
 
 def _secrets(settings: MaintenanceSettings) -> dict[DatabaseRole, str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from functions.common.errors import PermanentError
+from functions.common.errors import RouteNotFound
 from functions.common.http import RETRY_AFTER_SECONDS, Request
 from functions.query import cloudevents
 from functions.query.find import Finder
@@ -11,14 +11,6 @@ from functions.query.listing import Lister
 from functions.query.parameters import read_parameters
 from functions.query.timeline import Historian
 from functions.query.versions import read_version
-
-
-class RouteNotFound(PermanentError):
-    """The API routes a call to this function that it does not answer; the two were deployed apart."""
-
-    code = "route_not_found"
-    status = 404
-    title = "No such call"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import boto3
 import httpx
@@ -70,6 +71,16 @@ class Api:
         assert answer.status_code == 200, answer.text
         page: dict[str, Any] = answer.json()
         return page
+
+    def erase(self, user_id: str) -> dict[str, Any]:
+        """Erase all of a user's events, as often as it takes while others look at the dead letters."""
+
+        def look() -> dict[str, Any] | None:
+            answer = self.client.delete(f"/users/{quote(user_id, safe='')}/events")
+            assert answer.status_code in {200, 202}, answer.text
+            return answer.json() if answer.status_code == 200 else None
+
+        return eventually(look)
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Look at the whole dead-letter queue without taking anything out of it for long."""

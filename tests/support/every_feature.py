@@ -16,10 +16,11 @@ ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 def use_every_feature(platform: LocalPlatform, api: Api) -> None:
-    """Store, refuse, delay and park events, ask for them in every way, and do all the work that has a schedule."""
+    """Store, refuse, delay, park and erase events, ask for them in every way, and do all the work with a schedule."""
     run = f"every-{time.time_ns()}"
     _store_and_ask(api, run)
     _fail_in_every_way(api, run)
+    _erase(api, run)
     for event in ({"task": "migrate"}, *_scheduled(platform)):
         maintain(platform, event)
     for secret in _rotated_secrets(platform):
@@ -89,6 +90,18 @@ def _fail_in_every_way(api: Api, run: str) -> None:
     api.post({"event_id": f"{run}-late", "type": "effect.late"})
     for name, status in (("refused", "dead_lettered"), ("late", "completed")):
         eventually(lambda name=name, status=status: _is(api, f"{run}-{name}", status), timeout_seconds=60)
+
+
+def _erase(api: Api, run: str) -> None:
+    """Erase somebody with an event in each store, beside whom others' dead letters are left."""
+    for name in ("mine", "mine-too"):
+        api.post({"event_id": f"{run}-{name}", "type": run, "user_id": run, "payload": "x" * 600_000})
+        eventually(lambda name=name: _is(api, f"{run}-{name}", "completed"))
+    api.post({"event_id": f"{run}-parked", "type": "effect.refused", "user_id": run})
+    eventually(lambda: _is(api, f"{run}-parked", "dead_lettered"))
+    receipt = api.erase(run)
+    assert [2, 3, 2, 1] == list(receipt["erased"].values()), receipt
+    assert 200 == api.client.get(f"/erasures/{receipt['erasure_id']}").status_code
 
 
 def _is(api: Api, event_id: str, status: str) -> bool:

@@ -37,6 +37,9 @@ def _lines(_ctx: schemathesis.SerializationContext, value: Any) -> bytes:
 
 schema = schemathesis.openapi.from_dict(_document())
 
+SLOW_OPERATION = "eraseUser"
+"""Each call looks through the dead letters, which takes a second."""
+
 
 def of_each_operation(cases: int) -> hypothesis.settings:
     """Return the settings that make so many requests to each operation; to some there are not so many that differ."""
@@ -78,6 +81,8 @@ def _is_answered_event_by_event(case: schemathesis.Case) -> bool:
 
 def _beyond_the_schema(case: schemathesis.Case) -> bool:
     """Tell whether the request may break a rule between two values, which no schema can state."""
+    if _is_no_path_here(str((case.path_parameters or {}).get("user_id", ""))):
+        return True
     asked = set(case.query or {})
     if "cursor" in asked or {"from", "to"} <= asked:
         return True  # A cursor must be one of ours, and `from` before `to`.
@@ -86,3 +91,8 @@ def _beyond_the_schema(case: schemathesis.Case) -> bool:
         return True  # It must name an upload that was made, and there must be no payload beside it.
     # Two ids must be the same one.
     return "Idempotency-Key" in (case.headers or {}) and bool({"event_id", "id"} & set(body))
+
+
+def _is_no_path_here(user_id: str) -> bool:
+    """Tell whether an id cannot be written in a path, or not where the gateway decodes it, as the emulator does."""
+    return user_id in {".", ".."} or "/" in user_id or "%" in user_id

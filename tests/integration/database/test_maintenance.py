@@ -90,7 +90,7 @@ def run(account, owned, capsys):
             "DEAD_LETTER_QUEUE_URL": a_queue("dead-letters", messages=1),
             "PAYLOAD_BUCKET": BUCKET,
             "KEY_RETENTION_DAYS": "35",
-            "ORPHAN_DAYS": "43",
+            "MESSAGE_LIFETIME_DAYS": "43",
         }
         app = wiring.build(MaintenanceSettings.model_validate(values | changes))
         answer = handle({"task": task}, app, lambda: 300)

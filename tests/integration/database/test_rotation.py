@@ -69,7 +69,7 @@ def settings(database, arns, **changes):
         "DEAD_LETTER_QUEUE_URL": "https://dead-letters",
         "PAYLOAD_BUCKET": "payloads",
         "KEY_RETENTION_DAYS": "35",
-        "ORPHAN_DAYS": "43",
+        "MESSAGE_LIFETIME_DAYS": "43",
     }
     return MaintenanceSettings.model_validate(values | changes)
 

@@ -81,7 +81,7 @@ def test_maintenance_is_told_where_everything_is_and_how_long_keys_stay():
         # Four days in the queue, fourteen among the dead letters, seven until a replay, and seven for that.
         "KEY_RETENTION_DAYS": "32",
         # The same without the last seven, and both queues once more.
-        "ORPHAN_DAYS": "43",
+        "MESSAGE_LIFETIME_DAYS": "43",
     } == told()
 
 
@@ -110,13 +110,15 @@ def test_keys_stay_longer_where_messages_live_longer():
     assert "38" == environment["KEY_RETENTION_DAYS"]
 
 
-def test_orphans_stay_until_a_dead_letter_that_was_sent_again_is_gone_too():
+def test_a_message_may_come_until_a_dead_letter_that_was_sent_again_is_gone_too():
     environment = told(queue={"retention_days": 10}, storage={"archive_after_days": None})
 
-    assert 2 * (10 + 14) + 7 == int(environment["ORPHAN_DAYS"])
+    assert 2 * (10 + 14) + 7 == int(environment["MESSAGE_LIFETIME_DAYS"])
 
 
-def test_maintenance_reads_every_password_parks_its_own_failed_runs_and_looks_after_payloads():
+def test_maintenance_reads_every_password_parks_its_own_failed_runs_and_looks_after_payloads_and_erasures():
+    dead_letters = ["arn:aws:test:::events-dead-letters"]
+
     assert {
         "ssm:GetParameter": [
             "arn:aws:test:::database-password-parameter",
@@ -124,9 +126,14 @@ def test_maintenance_reads_every_password_parks_its_own_failed_runs_and_looks_af
             "arn:aws:test:::database-query-password-parameter",
         ],
         "sqs:SendMessage": [FAILED_RUNS_ARN],
-        "sqs:GetQueueAttributes": ["arn:aws:test:::events-main", "arn:aws:test:::events-dead-letters"],
+        "sqs:GetQueueAttributes": ["arn:aws:test:::events-main", *dead_letters, *dead_letters],
         "s3:ListBucket": ["arn:aws:test:::payloads-bucket"],
-        "s3:DeleteObject": ["arn:aws:test:::payloads-bucket/payloads/*"],
+        "sqs:ReceiveMessage": dead_letters,
+        "sqs:DeleteMessage": dead_letters,
+        "sqs:ChangeMessageVisibility": dead_letters,
+        "s3:ListBucketVersions": ["arn:aws:test:::payloads-bucket"],
+        "s3:DeleteObject": ["arn:aws:test:::payloads-bucket/payloads/*"] * 2,
+        "s3:DeleteObjectVersion": ["arn:aws:test:::payloads-bucket/payloads/*"],
     } == allowed()
 
 
@@ -190,10 +197,13 @@ def test_passwords_are_rotated_once_there_are_roles_that_they_belong_to():
 @pytest.mark.parametrize(
     ("sections", "tasks"),
     [
-        ({}, {"partitions", "orphans"}),
-        ({"database": {"retention_days": 90}}, {"partitions", "orphans", "retention"}),
-        (RECONCILING, {"partitions", "orphans", "reconcile"}),
-        ({"database": {"retention_days": 90}, **RECONCILING}, {"partitions", "orphans", "retention", "reconcile"}),
+        ({}, {"partitions", "orphans", "erasures"}),
+        ({"database": {"retention_days": 90}}, {"partitions", "orphans", "erasures", "retention"}),
+        (RECONCILING, {"partitions", "orphans", "erasures", "reconcile"}),
+        (
+            {"database": {"retention_days": 90}, **RECONCILING},
+            {"partitions", "orphans", "erasures", "retention", "reconcile"},
+        ),
     ],
 )
 def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tasks):
@@ -202,11 +212,12 @@ def test_exactly_the_tasks_that_the_settings_ask_for_are_scheduled(sections, tas
     assert tasks == {json.loads(item.inputs["target"]["input"])["task"] for item in schedules}
 
 
-def test_daily_tasks_run_apart_from_each_other_and_hourly_ones_too():
+def test_daily_tasks_run_apart_from_each_other_and_the_others_every_hour():
     schedules = maintenance(database={"retention_days": 90}, **RECONCILING).of_type(SCHEDULE)
 
     assert {
         "maintenance-schedules-partitions": "cron(17 3 * * ? *)",
+        "maintenance-schedules-erasures": "cron(37 * * * ? *)",
         "maintenance-schedules-retention": "cron(47 3 * * ? *)",
         "maintenance-schedules-reconcile": "cron(7 * * * ? *)",
         "maintenance-schedules-orphans": "cron(27 * * * ? *)",
@@ -215,6 +226,20 @@ def test_daily_tasks_run_apart_from_each_other_and_hourly_ones_too():
 
 def test_nothing_is_scheduled_before_the_tables_are_there():
     assert all("maintenance-migrate" in schedule.dependencies for schedule in maintenance().of_type(SCHEDULE))
+
+
+def test_callers_of_the_api_cannot_make_maintenance_take_more_connections_than_are_kept_free():
+    assert 3 == maintenance().one(FUNCTION).inputs["reservedConcurrentExecutions"]
+
+
+def test_payloads_are_deleted_with_their_versions_and_nothing_else_is_listed():
+    (listing,) = [
+        statement
+        for statement in statements_of(maintenance(), "maintenance-policy")
+        if "s3:ListBucketVersions" in statement["Action"]
+    ]
+
+    assert {"StringLike": {"s3:prefix": "payloads/*"}} == listing["Condition"]
 
 
 def test_in_a_public_network_maintenance_runs_outside():

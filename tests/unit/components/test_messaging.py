@@ -142,6 +142,7 @@ CONSUMING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"
 def test_every_offer_is_for_one_kind_of_work():
     assert [(["sqs:SendMessage"], [MAIN_ARN])] == offered(EventQueue.send_statements)
     assert [(CONSUMING, [MAIN_ARN])] == offered(EventQueue.consume_statements)
+    assert [(CONSUMING, [DEAD_LETTERS_ARN])] == offered(EventQueue.sift_statements)
     assert [(["sqs:SendMessage"], [DEAD_LETTERS_ARN])] == offered(EventQueue.dead_letter_statements)
     assert [(["sqs:GetQueueAttributes"], [MAIN_ARN])] == offered(EventQueue.inspect_statements)
     assert [(["sqs:GetQueueAttributes"], [MAIN_ARN, DEAD_LETTERS_ARN])] == offered(EventQueue.depth_statements)
@@ -161,5 +162,6 @@ def test_what_passes_the_networks_way_to_sqs_is_sqs_business_only():
     assert [
         (CONSUMING, [MAIN_ARN]),
         (["sqs:SendMessage"], [DEAD_LETTERS_ARN]),
+        (CONSUMING, [DEAD_LETTERS_ARN]),
         (["sqs:GetQueueAttributes"], [MAIN_ARN, DEAD_LETTERS_ARN]),
     ] == offered(EventQueue.inside_statements, encrypted_queue)

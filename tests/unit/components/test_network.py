@@ -116,10 +116,11 @@ def test_the_s3_gateway_lets_only_payloads_pass_and_only_for_this_account():
     assert [
         (["s3:GetObject"], ["arn:aws:test:::payloads-bucket/payloads/*"]),
         (["s3:ListBucket"], ["arn:aws:test:::payloads-bucket"]),
-        (["s3:DeleteObject"], ["arn:aws:test:::payloads-bucket/payloads/*"]),
+        (["s3:ListBucketVersions"], ["arn:aws:test:::payloads-bucket"]),
+        (["s3:DeleteObject", "s3:DeleteObjectVersion"], ["arn:aws:test:::payloads-bucket/payloads/*"]),
     ] == [(item["Action"], item["Resource"]) for item in json.loads(inputs["policy"])["Statement"]]
     assert all(
-        {"StringEquals": {"aws:PrincipalAccount": ACCOUNT_ID}} == item["Condition"]
+        {"aws:PrincipalAccount": ACCOUNT_ID} == item["Condition"]["StringEquals"]
         for item in json.loads(inputs["policy"])["Statement"]
     )
 

@@ -24,5 +24,15 @@ def test_an_empty_statement_is_refused(actions, resources):
         PolicyStatement(actions=actions, resources=resources)
 
 
+def test_at_an_endpoint_a_statement_keeps_its_own_conditions():
+    conditions = {"StringLike": {"s3:prefix": "a/*"}}
+    narrow = PolicyStatement(actions=("s3:ListBucket",), resources=("arn",), conditions=conditions)
+
+    assert {
+        "StringLike": {"s3:prefix": "a/*"},
+        "StringEquals": {"aws:PrincipalAccount": "123456789012"},
+    } == narrow.within_account("123456789012").conditions
+
+
 def test_a_refusal_may_be_wide():
     assert PolicyStatement(effect="Deny", actions=("sqs:*",), resources=("*",))

@@ -138,9 +138,12 @@ def test_with_the_stacks_key_writers_and_readers_use_it_through_s3_alone():
 
 
 def test_what_passes_the_networks_way_to_s3_is_s3s_business_only():
-    assert [["s3:GetObject"], ["s3:ListBucket"], ["s3:DeleteObject"]] == [
-        statement["Action"] for statement in offered(PayloadBucket.inside_statements, encrypted_bucket)
-    ]
+    assert [
+        ["s3:GetObject"],
+        ["s3:ListBucket"],
+        ["s3:ListBucketVersions"],
+        ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+    ] == [statement["Action"] for statement in offered(PayloadBucket.inside_statements, encrypted_bucket)]
 
 
 def test_removing_is_of_payloads_only_and_leaves_old_versions_where_they_are():

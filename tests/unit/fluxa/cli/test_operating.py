@@ -25,7 +25,7 @@ def outputs(server: BatchServer, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [("send",), ("events",), ("timeline",), ("trace",), ("dlq", "list"), ("dlq", "show")]
+    "command", [("send",), ("events",), ("timeline",), ("trace",), ("erase",), ("dlq", "list"), ("dlq", "show")]
 )
 @pytest.mark.parametrize("taught", ["Example", "Exit codes", "--stack", "--outputs"])
 def test_each_command_teaches_examples_exit_codes_and_how_to_name_a_stack(
@@ -41,6 +41,8 @@ def test_each_command_teaches_examples_exit_codes_and_how_to_name_a_stack(
         ("events", "--from", "yesterday"),
         ("events", "--stack", "dev", "--outputs", "x.json"),
         ("timeline",),
+        ("erase",),
+        ("erase", "", "--yes"),
         ("send",),
         ("send", "x", "--concurrency", "0"),
         ("dlq", "redrive", "--rate", "0"),

@@ -10,6 +10,7 @@ import pytest
 from functions.common.errors import DatabaseUnavailable
 from functions.common.metrics import Metrics
 from functions.common.names import Service
+from functions.maintenance.erasure_sweep import Swept
 from functions.maintenance.handler import handle
 from functions.maintenance.logins import Logins
 from functions.maintenance.orphan_sweep import OrphanSweep
@@ -19,7 +20,7 @@ from functions.maintenance.tasks import Maintenance
 from functions.maintenance.wiring import Caretaker
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
-TASKS = ["migrate", "partitions", "retention", "reconcile", "orphans"]
+TASKS = ["migrate", "partitions", "retention", "reconcile", "orphans", "erasures"]
 
 
 class Answers:
@@ -65,6 +66,24 @@ class Bucket:
         raise AssertionError("there is nothing to remove")
 
 
+class Sweep:
+    """Two erasures, of which one is settled."""
+
+    def run(self, _connection, _seconds_left):
+        return Swept(erasures_watched=2, erasures_settled=1)
+
+
+class Calls:
+    """What answers the API, and counts."""
+
+    def __init__(self, metrics):
+        self.metrics = metrics
+
+    def answer(self, event, _seconds_left):
+        self.metrics.count("EventsErased", 2)
+        return {"statusCode": 200, "body": event["resource"]}
+
+
 def a_caretaker(emf_lines, error=None, *, rotation=None, accepted=0):
     @contextlib.contextmanager
     def connect():
@@ -80,8 +99,10 @@ def a_caretaker(emf_lines, error=None, *, rotation=None, accepted=0):
         retention=Retention(days=None, key_days=35),
         reconciliation=Reconciliation(sums=Sums(accepted), depth=Depth()),
         orphans=OrphanSweep(listing=Bucket(), removal=Bucket(), depth=Depth(), outlived_days=43),
+        erasures=Sweep(),
     )
-    return Caretaker(maintenance=maintenance, rotation=rotation or Rotation(), metrics=metrics)
+    calls = Calls(metrics)
+    return Caretaker(maintenance=maintenance, rotation=rotation or Rotation(), erasure_calls=calls, metrics=metrics)
 
 
 def ten_minutes():
@@ -95,7 +116,7 @@ def figures(emf_lines):
 
 @pytest.mark.parametrize("event", [{}, {"task": None}, {"task": "drop_everything"}], ids=["none", "null", "unknown"])
 def test_an_unknown_task_is_refused_with_the_known_ones(event):
-    with pytest.raises(ValueError, match="expected one of migrate, partitions, retention, reconcile, orphans"):
+    with pytest.raises(ValueError, match="one of migrate, partitions, retention, reconcile, orphans, erasures"):
         handle(event, a_caretaker([]), ten_minutes)
 
 
@@ -154,7 +175,9 @@ def test_drift_is_always_reported(accepted, drift):
 
     assert drift == figures(lines)["ReconciliationDrift"]
     assert drift == answer["drift"]
-    assert {"accepted": accepted, "stored": 0, "unfinished": 0, "duplicated": 0, "waiting": 2} == answer["events"]
+    assert {"accepted": accepted, "stored": 0, "unfinished": 0, "erased": 0, "duplicated": 0, "waiting": 2} == answer[
+        "events"
+    ]
     assert (NOW - timedelta(hours=2, minutes=20)).isoformat() == answer["window_start"]
     json.dumps(answer)
 
@@ -168,3 +191,15 @@ def test_a_sweep_reports_its_day_and_that_there_was_nothing():
     assert ("2026-11-18", 0, None, True) == tuple(answer[name] for name in ("day", "examined", "kept", "is_complete"))
     assert (0, 0) == (figures(lines)["PayloadsOrphaned"], figures(lines)["PayloadsRemoved"])
     json.dumps(answer)
+
+
+def test_a_call_of_the_api_is_answered_whatever_else_the_event_says_and_counted():
+    lines = []
+    event = {"httpMethod": "DELETE", "resource": "/users/{user_id}/events", "task": "migrate", "Step": "setSecret"}
+
+    assert {"statusCode": 200, "body": "/users/{user_id}/events"} == handle(event, a_caretaker(lines), ten_minutes)
+    assert 2 == figures(lines)["EventsErased"]
+
+
+def test_a_sweep_says_how_many_erasures_it_watched():
+    assert {"erasures_watched": 2, "erasures_settled": 1} == handle({"task": "erasures"}, a_caretaker([]), ten_minutes)

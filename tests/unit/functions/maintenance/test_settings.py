@@ -23,7 +23,7 @@ COMPLETE = {
     "DEAD_LETTER_QUEUE_URL": "https://dead-letters",
     "PAYLOAD_BUCKET": "payloads",
     "KEY_RETENTION_DAYS": "35",
-    "ORPHAN_DAYS": "43",
+    "MESSAGE_LIFETIME_DAYS": "43",
 }
 
 
@@ -47,7 +47,7 @@ def test_roles_with_tokens_need_none():
     assert "iam" == settings(LOGIN_BACKEND="iam", PROCESSOR_SECRET=None, QUERY_SECRET=None).login_backend
 
 
-@pytest.mark.parametrize("name", ["RETENTION_DAYS", "KEY_RETENTION_DAYS", "ORPHAN_DAYS"])
+@pytest.mark.parametrize("name", ["RETENTION_DAYS", "KEY_RETENTION_DAYS", "MESSAGE_LIFETIME_DAYS"])
 @pytest.mark.parametrize("days", ["0", "-1", "soon"])
 def test_retention_is_a_whole_number_of_days(name, days):
     """At 0, everything there is would be old enough."""
