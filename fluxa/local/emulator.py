@@ -144,7 +144,8 @@ def _wait_until_saved(state_dir: Path, emulators: list[psutil.Process], asked_at
     while unwritten := [path for path in kept if not (path.exists() and path.stat().st_mtime >= asked_at)]:
         if processes.wait_until_gone(emulators, _POLL_SECONDS):
             return True
-        has_begun = len(unwritten) < len(kept) or any(state.glob("*.json.tmp"))
+        # The messages come last: between the two it collects them.
+        has_begun = any(state.glob("*.json.tmp")) or (len(unwritten) < len(kept) and state / "sqs.json" in unwritten)
         if time.monotonic() > deadline + (LONG_SAVE_SECONDS if has_begun else 0):
             return False
     return True

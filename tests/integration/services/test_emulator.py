@@ -98,7 +98,7 @@ def test_only_what_is_read_back_is_written_down(state_dir: Path):
 
     emulators.stop(emulator)
 
-    assert ["s3.json", "sqs.json"] == sorted(path.name for path in (state_dir / "emulator" / "state").iterdir())
+    assert ["sqs.json"] == sorted(path.name for path in (state_dir / "emulator" / "state").iterdir())
 
 
 def test_a_queue_too_long_to_write_down_in_time_is_waited_for(state_dir: Path, monkeypatch: pytest.MonkeyPatch):
