@@ -1,6 +1,7 @@
 """`fluxa schema check` loads upcasters, tries them on the older schema's examples, and lets them bridge versions."""
 
 import json
+import sys
 
 import pytest
 
@@ -156,7 +157,9 @@ def test_an_upcaster_beside_no_schema_is_named(project, capsys):
     assert f"{FILE}: an upcaster lies beside the schema it leads to" in capsys.readouterr().err
 
 
-def test_checking_leaves_nothing_in_the_folder(published):
+def test_checking_leaves_nothing_in_the_folder(published, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
     registry.check(published.folder, "main")
 
     assert {"1.json", "2.json", "2.py"} == {file.name for file in (published.folder / FILE).parent.iterdir()}
