@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import psycopg
@@ -39,9 +39,9 @@ class Erasure:
             "erasure_id": self.erasure_id,
             "user_sha256": self.user_sha256,
             "status": "in_progress" if self.completed_at is None else "completed",
-            "requested_at": self.requested_at.isoformat(),
-            "completed_at": self.completed_at and self.completed_at.isoformat(),
-            "watched_until": self.watched_until.isoformat(),
+            "requested_at": _written(self.requested_at),
+            "completed_at": self.completed_at and _written(self.completed_at),
+            "watched_until": _written(self.watched_until),
             "erased": {
                 "events": self.events,
                 "keys": self.keys,
@@ -49,6 +49,11 @@ class Erasure:
                 "dead_letters": self.dead_letters,
             },
         }
+
+
+def _written(moment: datetime) -> str:
+    # PostgreSQL answers in the time zone of the session.
+    return moment.astimezone(UTC).isoformat()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
