@@ -8,6 +8,7 @@ from fluxa.cli.moment import FromAsTyped, ToAsTyped
 from fluxa.cli.targets import STATE_DIR, Outputs, Stack, StateDir, target_of
 from functions.common.identifiers import IDENTIFIER_RULE, is_identifier
 from functions.common.names import EventStatus
+from functions.common.replay import REDRIVE_PREFIX
 
 SOME_LEFT = 3
 """The exit code when some of the events could not be replayed, or not yet."""
@@ -16,6 +17,8 @@ SOME_LEFT = 3
 def _name(text: str | None) -> str | None:
     if text is not None and not is_identifier(text):
         raise typer.BadParameter(f"{text!r} is none: a name has {IDENTIFIER_RULE}.")
+    if text is not None and text.startswith(REDRIVE_PREFIX):
+        raise typer.BadParameter(f"{text!r} is none: names that begin with {REDRIVE_PREFIX} are those of redrives.")
     return text
 
 

@@ -14,6 +14,7 @@ from fluxa.operate.dead_letters import DeadLetter, Selection
 from functions.common.envelope import MessageAttributes, message_bytes
 from functions.common.identifiers import new_id
 from functions.common.names import MessageAttribute
+from functions.common.replay import REDRIVE_PREFIX
 from functions.common.sqs_batches import ENTRIES_PER_CALL, split
 
 
@@ -57,7 +58,7 @@ class Redriver:
     rate: float | None = None
     """Messages a second; None for as fast as it goes."""
     sleep: Callable[[float], None] = time.sleep
-    redrive_id: str = field(default_factory=lambda: f"redrive-{new_id()}")
+    redrive_id: str = field(default_factory=lambda: f"{REDRIVE_PREFIX}{new_id()}")
     """One for the whole run; it is how an event's timeline tells this redrive from the next."""
 
     def redrive(self, report: Callable[[int], None], *, dry_run: bool = False) -> Tally:

@@ -19,6 +19,9 @@ from functions.common.names import ENVELOPE_VERSION, MessageAttribute
 KIND = "replay"
 """What tells such a message from an event's, whose envelope names no kind."""
 
+REDRIVE_PREFIX = "redrive-"
+"""How the ids of redrives begin: those send an event's own message again, replays only name a stored event."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayRequest:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from functions.common.names import EventStatus, Outcome
+from functions.common.replay import REDRIVE_PREFIX
 from functions.query.documents import time_text
 from functions.query.event_ids import not_found, read_event_id
 from functions.query.ports import EventHistories, EventHistory, FailedAttempt, Replay
@@ -29,9 +30,6 @@ class EntryKind(StrEnum):
     DUPLICATE = "duplicate"
     """A redrive brought what was stored already, and nothing was done."""
 
-
-REDRIVE_PREFIX = "redrive-"
-"""How the ids of redrives begin: those send the event itself again, all others only name it."""
 
 _RANKS = {kind: rank for rank, kind in enumerate(EntryKind)}
 

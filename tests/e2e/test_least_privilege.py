@@ -35,7 +35,6 @@ UNSEEN = (
     Unseen("processor", "sqs:GetQueueAttributes", "as above"),
     Unseen("processor", "s3:ListBucket", "S3 asks by itself, before it says that a payload does not exist"),
     Unseen("maintenance", "secretsmanager:PutSecretValue", "the emulator cannot begin a rotation without a value"),
-    Unseen("maintenance", "s3:DeleteObject", "an orphan has to be a day old, and the platform is minutes old"),
     Unseen("maintenance", "sqs:SendMessage", "Lambda itself parks invocations that failed to the end"),
 )
 
