@@ -9,7 +9,7 @@ from typing import Any
 
 from components.bundling.schemas import SchemaName, build_validator, pointed
 from fluxa.schemas.findings import Finding
-from functions.common.errors import UpcastFailed
+from functions.common.schema_errors import UpcastFailed
 from functions.common.upcasting import Step, Upcaster, UpcasterBroken, load_upcaster, taken
 
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from pathlib import Path
 
-from functions.common.errors import FieldProblem, UnknownSchemaVersion
+from functions.common.errors import FieldProblem
+from functions.common.schema_errors import UnknownSchemaVersion
 
 SCHEMAS_FOLDER = Path(__file__).parents[2] / "schemas"
 """Where a bundle holds the registry: beside `functions`, as the project does."""

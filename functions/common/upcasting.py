@@ -16,7 +16,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from functions.common.errors import FieldProblem, SchemaVersionUnreachable, UpcastFailed
+from functions.common.errors import FieldProblem
+from functions.common.schema_errors import SchemaVersionUnreachable, UpcastFailed
 from functions.common.schema_versions import SCHEMAS_FOLDER, schema_files, shown, unknown_version
 
 Upcaster = Callable[[Any], Any]

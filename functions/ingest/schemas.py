@@ -8,11 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from functions.common.errors import FieldProblem, PermanentError, SchemaUnchecked, SchemaViolated
+from functions.common.errors import FieldProblem, PermanentError
 from functions.common.http import PROBLEMS_SHOWN
 from functions.common.log import get_logger
 from functions.common.metrics import Metrics
 from functions.common.names import MetricName
+from functions.common.schema_errors import SchemaUnchecked, SchemaViolated
 from functions.common.schema_versions import schema_files, unknown_version
 from functions.ingest.incoming import IncomingEvent
 from functions.ingest.violations import problems_of

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from functions.common.errors import FieldProblem, MalformedRequest, SchemaVersionUnreachable, UpcastFailed
+from functions.common.errors import FieldProblem, MalformedRequest
+from functions.common.schema_errors import SchemaVersionUnreachable, UpcastFailed
 from functions.common.schema_versions import unknown_version
 from functions.common.upcasting import Upcasters
 from functions.query.ports import StoredEvent

@@ -104,7 +104,7 @@ def run(account, owned, capsys):
 def test_a_deployment_makes_tables_partitions_roles_and_their_logins(run, owned, backend):
     answer, figures = run("migrate", backend)
 
-    assert (5, 5, backend) == (len(answer["applied"]), len(answer["partitions_created"]), answer["logins"])
+    assert (7, 5, backend) == (len(answer["applied"]), len(answer["partitions_created"]), answer["logins"])
     assert (7, 3) == (figures["MigrationsApplied"], figures["PartitionsAhead"])
     for role in APPLICATION_ROLES:
         with session(owned.url(role, PASSWORDS[role])) as connection:
@@ -142,7 +142,9 @@ def test_reconciliation_adds_up_what_the_account_says(run, owned):
 
     answer, figures = run("reconcile")
 
-    assert {"accepted": 10, "stored": 0, "unfinished": 0, "duplicated": 4, "waiting": 3} == answer["events"]
+    assert {"accepted": 10, "stored": 0, "unfinished": 0, "erased": 0, "duplicated": 4, "waiting": 3} == answer[
+        "events"
+    ]
     assert 3 == figures["ReconciliationDrift"]
 
 

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from functions.common.errors import PermanentError, SchemaVersionUnreachable, UnknownSchemaVersion, UpcastFailed
+from functions.common.errors import PermanentError
+from functions.common.schema_errors import SchemaVersionUnreachable, UnknownSchemaVersion, UpcastFailed
 from functions.common.upcasting import UpcasterBroken, Upcasters, load_upcaster
 from tests.support.upcasters import EURO, WRAP, write_registry
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from functions.common.errors import MalformedRequest, SchemaVersionUnreachable, UnknownSchemaVersion, UpcastFailed
+from functions.common.errors import MalformedRequest
+from functions.common.schema_errors import SchemaVersionUnreachable, UnknownSchemaVersion, UpcastFailed
 from functions.query import versions
 from functions.query.find import Finder
 from functions.query.versions import read_version
