@@ -94,7 +94,7 @@ def test_every_event_is_found_wherever_it_went(hour, admin):
 
     balance = hour.balance(admin)
 
-    assert Balance(accepted=9, stored=2, unfinished=2, duplicated=3, waiting=2) == balance
+    assert Balance(accepted=9, stored=2, unfinished=2, erased=0, duplicated=3, waiting=2) == balance
     assert 0 == balance.drift
 
 
