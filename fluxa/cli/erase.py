@@ -56,9 +56,9 @@ def erase(
 
     * `3` — it is not finished, and the stack goes on with it
     """
-    target = target_of(stack, outputs, state_dir)
     if not user_id:
         raise typer.BadParameter("USER_ID is empty.")
+    target = target_of(stack, outputs, state_dir)
     if not yes:
         typer.confirm(f"Erase all events of {user_id} from {target.name} for good?", abort=True)
     from fluxa.operate.api import Api
