@@ -63,7 +63,7 @@ class S3PayloadErasure:
     def _versions(self, client: "S3Client", key: str) -> "list[ObjectIdentifierTypeDef]":
         """Return everything there is under a key, whose name longer keys may begin with."""
         return [
-            {"Key": key, "VersionId": version["VersionId"]}
+            {"Key": version["Key"], "VersionId": version["VersionId"]}
             for page in client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
             for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
             if version["Key"] == key
