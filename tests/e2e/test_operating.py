@@ -79,8 +79,8 @@ def test_a_trace_has_every_hop_in_order(api: Api, operator: Operator):
 
     assert {"received", "queued", "event_accepted", "completed", "message_processed"} == {hop["what"] for hop in hops}
     # Three clocks: SQS cuts off what is below a millisecond, so its hop may stand beside ingest's in either order.
-    whats = [hop["what"] for hop in hops if hop["what"] != "queued"]
-    assert ["received", "event_accepted", "completed", "message_processed"] == whats
+    inside = [hop["what"] for hop in hops if hop["what"] != "queued"]
+    assert ["received", "event_accepted", "completed", "message_processed"] == inside
     assert ["database", "ingest", "database", "processor"] == [hop["hop"] for hop in hops if hop["hop"] != "queue"]
     assert 1 == operator.types("trace", new_id())[0]
 
