@@ -89,6 +89,7 @@ def run(account, owned, capsys):
             "DEAD_LETTER_QUEUE_URL": a_queue("dead-letters", messages=1),
             "PAYLOAD_BUCKET": BUCKET,
             "KEY_RETENTION_DAYS": "35",
+            "MESSAGE_LIFETIME_DAYS": "25",
         }
         app = wiring.build(MaintenanceSettings.model_validate(values | changes))
         answer = handle({"task": task}, app, lambda: 300)
@@ -102,7 +103,7 @@ def run(account, owned, capsys):
 def test_a_deployment_makes_tables_partitions_roles_and_their_logins(run, owned, backend):
     answer, figures = run("migrate", backend)
 
-    assert (5, 5, backend) == (len(answer["applied"]), len(answer["partitions_created"]), answer["logins"])
+    assert (7, 5, backend) == (len(answer["applied"]), len(answer["partitions_created"]), answer["logins"])
     assert (5, 3) == (figures["MigrationsApplied"], figures["PartitionsAhead"])
     for role in APPLICATION_ROLES:
         with session(owned.url(role, PASSWORDS[role])) as connection:
@@ -141,7 +142,9 @@ def test_reconciliation_adds_up_what_the_account_says(run, owned):
 
     answer, figures = run("reconcile")
 
-    assert {"accepted": 10, "stored": 0, "unfinished": 0, "duplicated": 4, "waiting": 3} == answer["events"]
+    assert {"accepted": 10, "stored": 0, "unfinished": 0, "erased": 0, "duplicated": 4, "waiting": 3} == answer[
+        "events"
+    ]
     assert 3 == figures["ReconciliationDrift"]
     # It was stored today, and is looked at tomorrow.
     assert (0, 0) == (figures["PayloadsOrphaned"], answer["objects"]["examined"])

@@ -11,7 +11,7 @@ from functions.maintenance.migrate import ADVISORY_LOCK, migrate
 from functions.maintenance.partitions import premake
 from tests.support.postgres_fixtures import new_database, session
 
-ALL_REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
+ALL_REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 
 
 @pytest.fixture

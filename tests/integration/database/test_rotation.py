@@ -69,6 +69,7 @@ def settings(database, arns, **changes):
         "DEAD_LETTER_QUEUE_URL": "https://dead-letters",
         "PAYLOAD_BUCKET": "payloads",
         "KEY_RETENTION_DAYS": "35",
+        "MESSAGE_LIFETIME_DAYS": "25",
     }
     return MaintenanceSettings.model_validate(values | changes)
 
