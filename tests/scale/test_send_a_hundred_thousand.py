@@ -130,6 +130,8 @@ def commands_answer(dev: DevProcess, outputs: dict[str, Any]) -> None:
     assert (0, True) == (code, {"received", "completed", "message_processed"} <= {hop["what"] for hop in hops}), said
     code, (tally,), _ = finish(start(dev, "dlq", "redrive"))
     assert (0, 0) == (code, tally["moved"])
+    code, (rehearsed,), _ = finish(start(dev, "replay", "--type", KIND, "--from", "1d", "--dry-run"))
+    assert (0, EVENTS, {KIND: EVENTS}) == (code, rehearsed["events"], rehearsed["types"])
     api = Api(outputs)
     assert [] == api.dead_letters()
     api.close()
