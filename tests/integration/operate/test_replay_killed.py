@@ -16,6 +16,7 @@ import pytest
 from fluxa.local.emulator import Emulator
 from functions.common.identifiers import new_id
 from functions.common.replay import ReplayRequest, decode_replay
+from tests.support.api import eventually
 from tests.support.batch_server import BatchServer, batch_server
 from tests.support.stored_listing import StoredListing, an_event
 
@@ -125,7 +126,9 @@ def test_archived_payloads_are_fetched_before_their_events_are_sent(stack: Stack
     assert (3, 2, 0) == (code, json.loads(out)["restoring"], json.loads(out)["sent"])
     assert "run the same command again then to go on" in err
 
-    # The emulator restores at once.
+    # The emulator restores in two seconds.
+    for n in (2, 3):
+        eventually(lambda key=f"payloads/{n}": "false" in s3.head_object(Bucket=stack.bucket, Key=key)["Restore"])
     code, out, _ = finish(stack.start("--restore", "2"))
 
     assert (0, 4) == (code, json.loads(out)["sent"])

@@ -158,7 +158,7 @@ def test_two_run_at_once_and_a_killed_emulator_ends_only_its_own_platform(start:
     third = start("one")
     third.process.wait(60)
     family = first.family()
-    (emulator,) = [process for process in family if "ministack" in process.cmdline()]
+    (emulator,) = [process for process in family if any("emulator_program" in word for word in process.cmdline())]
 
     emulator.kill()
     first.process.wait(20)

@@ -179,6 +179,6 @@ def test_alternatives_within_alternatives_end_in_a_doubt_and_not_in_a_hang():
     def nested(depth):
         return {"type": "null"} if depth == 0 else {"anyOf": [a(x=nested(depth - 1), y={"const": n}) for n in range(6)]}
 
-    found = issues_between(nested(7), {"anyOf": [nested(6), nested(5)]})
+    found = issues_between(nested(6), {"anyOf": [nested(5), nested(4)]})
 
     assert found
