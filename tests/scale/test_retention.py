@@ -174,11 +174,12 @@ def _remove(database: OwnedDatabase) -> tuple[dict[str, Any], dict[str, Any], St
         retention=Retention(days=DAYS, key_days=KEY_DAYS),
         reconciliation=nothing,
         orphans=nothing,
+        erasures=nothing,
     )
     began = time.monotonic()
     result = handle(
         {"task": "retention"},
-        Caretaker(maintenance=maintenance, rotation=nothing, metrics=metrics),
+        Caretaker(maintenance=maintenance, rotation=nothing, erasure_calls=nothing, metrics=metrics),
         lambda: began + INVOCATION_SECONDS - time.monotonic(),
     )
     return result, json.loads(lines[0]), stopwatch, time.monotonic() - began
