@@ -24,16 +24,22 @@ def read_version(query: Mapping[str, Sequence[str]]) -> str | None:
     """Return the version that the query string asks for, `latest` among them; None when it asks for none.
 
     Raises:
-        MalformedRequest: It is given more than once, or is no version.
+        MalformedRequest: It is given more than once, or is no version; or there are other parameters, most of which are
+            typing errors.
     """
     given = query.get(PARAMETER)
-    if given is None:
-        return None
-    if len(given) == 1 and (given[0] == LATEST or _VERSION.fullmatch(given[0])):
-        return given[0]
-    message = f"Must be given once, as a version such as 2 or 1.2, or as {LATEST}."
-    problems = [FieldProblem(field=PARAMETER, message=message)]
-    raise MalformedRequest("1 query parameter is not valid.", problems=problems)
+    problems = [
+        FieldProblem(field=name, message=f"Is not a parameter of this call; known is {PARAMETER}.")
+        for name in query
+        if name != PARAMETER
+    ]
+    if given is not None and not (len(given) == 1 and (given[0] == LATEST or _VERSION.fullmatch(given[0]))):
+        message = f"Must be given once, as a version such as 2 or 1.2, or as {LATEST}."
+        problems.append(FieldProblem(field=PARAMETER, message=message))
+    if problems:
+        count = f"{len(problems)} query parameter{' is' if len(problems) == 1 else 's are'}"
+        raise MalformedRequest(f"{count} not valid.", problems=problems)
+    return None if given is None else given[0]
 
 
 def in_version(event: StoredEvent, wanted: str, upcasters: Upcasters) -> StoredEvent:

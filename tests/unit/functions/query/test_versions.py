@@ -131,7 +131,6 @@ def test_an_event_that_failed_is_answered_as_its_record(find, event, wanted):
     ("query", "version"),
     [
         ({}, None),
-        ({"limit": ["1"]}, None),
         ({"schema_version": ["1.10"]}, "1.10"),
         ({"schema_version": ["latest"]}, "latest"),
     ],
@@ -146,3 +145,11 @@ def test_what_is_no_version_is_malformed_and_names_the_parameter(given):
         read_version({"schema_version": given})
 
     assert ["schema_version"] == [problem.field for problem in refusal.value.problems]
+
+
+def test_parameters_that_this_call_does_not_have_are_named_like_a_wrong_version():
+    with pytest.raises(MalformedRequest, match="2 query parameters are not valid") as refusal:
+        read_version({"schemaversion": ["2"], "schema_version": ["newest"]})
+
+    assert ["schemaversion", "schema_version"] == [problem.field for problem in refusal.value.problems]
+    assert "known is schema_version" in refusal.value.problems[0].message
