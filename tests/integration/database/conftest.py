@@ -6,8 +6,11 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from fluxa.local.postgres import PostgresServer
+from functions.adapters.event_store import PostgresEventStore
 from functions.common.names import DatabaseRole
 from functions.maintenance.logins import change_password
+from functions.processor.ports import EventStore
+from tests.support.fakes_processor import FakeEventStore
 from tests.support.owned_database import OwnedDatabase, forget_roles, owned_database, owners_server
 from tests.support.postgres_fixtures import session
 
@@ -39,3 +42,11 @@ def processors_url(database_url: str) -> str:
     with session(database_url) as connection:
         change_password(connection, DatabaseRole.PROCESSOR, "processors-password")
     return make_conninfo(database_url, user=DatabaseRole.PROCESSOR.value, password="processors-password")
+
+
+@pytest.fixture(params=["postgres", "fake"])
+def any_store(request: pytest.FixtureRequest) -> EventStore:
+    """The store, and the fake that stands for it in unit tests: both keep the same promises."""
+    if request.param == "fake":
+        return FakeEventStore()
+    return PostgresEventStore(request.getfixturevalue("database"))

@@ -18,7 +18,6 @@ from functions.common.errors import InvalidEvent
 from functions.common.names import EventStatus
 from functions.processor.ports import Arrival, Failure
 from tests.support.envelopes import a_recent_envelope
-from tests.support.fakes_processor import FakeEventStore
 from tests.support.postgres_fixtures import Lent
 
 LIMIT = 20.0
@@ -27,13 +26,6 @@ LIMIT = 20.0
 @pytest.fixture
 def store(database):
     return PostgresEventStore(database)
-
-
-@pytest.fixture(params=["postgres", "fake"])
-def any_store(request):
-    if request.param == "fake":
-        return FakeEventStore()
-    return PostgresEventStore(request.getfixturevalue("database"))
 
 
 def news(claims):

@@ -14,7 +14,7 @@ from functions.adapters.event_store import PostgresEventStore
 from functions.common.errors import DatabaseBusy, EventNotFound, PermanentError
 from functions.processor.ports import Arrival
 from tests.support.envelopes import QUEUED_AT, a_message, a_recent_envelope, a_replay
-from tests.support.fakes_processor import FakeEventStore, Stage
+from tests.support.fakes_processor import Stage
 from tests.support.postgres_fixtures import opened_database, session
 
 LIMIT = 20.0
@@ -36,13 +36,6 @@ with_the_key = pytest.mark.parametrize(
 @pytest.fixture
 def store(database):
     return PostgresEventStore(database)
-
-
-@pytest.fixture(params=["postgres", "fake"])
-def any_store(request):
-    if request.param == "fake":
-        return FakeEventStore()
-    return PostgresEventStore(request.getfixturevalue("database"))
 
 
 @pytest.fixture
